@@ -1,0 +1,100 @@
+# Headstart: one command does one thing, and installs what it needs first. `make help` lists them.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+STEP := @printf '==> %s\n'
+
+# uv writes the locks: exact versions and hashes for every platform, and no address of any index.
+UV := uv>=0.13,<1
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url pyproject.toml
+
+.DEFAULT_GOAL := env
+.DELETE_ON_ERROR:
+.PHONY: env demo test lint format unit integration kafka lock clean help need-java
+
+env: .venv/.runtime ## put the environment into .venv (the default)
+	$(STEP) "ready: $(BIN)/headstart --help"
+
+demo: .venv/.runtime ## show the product on an embedded broker: nothing else needed
+	$(STEP) "starting the demo"
+	@$(BIN)/headstart demo
+
+test: need-java lint kafka ## everything that must hold: lint, then all tests, on a real Kafka broker
+	$(STEP) "pytest: all tests, on a real Kafka broker"
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: .venv/.dev ## style, types, the arrows between packages, dependencies
+	$(STEP) "ruff: style"
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "not formatted; fix: make format"; exit 1; }
+	$(STEP) "mypy: types"
+	@$(BIN)/mypy
+	$(STEP) "import-linter: the arrows in .importlinter"
+	@$(BIN)/lint-imports --no-cache --no-logo
+	$(STEP) "deptry: what is imported is declared, what is declared is imported"
+	@$(BIN)/deptry .
+
+format: .venv/.dev ## format the code and mend what ruff can mend
+	$(STEP) "ruff: format and fix"
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+unit: .venv/.dev ## only the tests that need no broker
+	$(STEP) "pytest: tests without a broker"
+	@$(BIN)/python -m pytest -m "not kafka" $(PYTEST_ARGS)
+
+integration: need-java .venv/.dev kafka ## only the tests on a real Kafka broker
+	$(STEP) "pytest: tests on a real Kafka broker"
+	@$(BIN)/python -m pytest -m kafka $(PYTEST_ARGS)
+
+kafka: .venv/.venv ## fetch the real broker's jars by Maven into build/kafka (once)
+	$(STEP) "Kafka's jars: build/kafka"
+	@$(BIN)/python -m tests.kafka.jars
+
+lock: .venv/.venv ## pin every dependency again from pyproject.toml (newest: make lock UPGRADE=--upgrade)
+	$(STEP) "uv: requirements-dev.lock, requirements.lock"
+	@$(PIP) install "$(UV)"
+	@$(COMPILE) $(UPGRADE) --all-extras --group dev --output-file requirements-dev.lock
+	@$(COMPILE) $(UPGRADE) --constraint requirements-dev.lock --extra demo --group build --output-file requirements.lock
+
+clean: ## remove the environment, build results and caches
+	$(STEP) "removing .venv, build and caches"
+	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find . -type d -name __pycache__ -prune -exec rm -rf {} +
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- what the targets stand on -----------------------------------------------------------------------
+
+need-java: .venv/.venv
+	@$(BIN)/python -m tests.kafka.jars --check
+
+# The stamps say what .venv holds: a second run does nothing until a lock changes.
+.venv/.venv:
+	$(STEP) "Python environment: .venv (by $(PYTHON))"
+	@command -v "$(PYTHON)" >/dev/null || { \
+		echo "Headstart needs Python 3.11 or newer; there is no $(PYTHON). Fix: install it, or name it: make PYTHON=python3.12"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Headstart needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" --version 2>&1). Fix: make PYTHON=python3.12"; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make environments. Fix (Debian, Ubuntu): apt-get install python3-venv"; exit 1; }
+	@"$(PYTHON)" -m venv --clear .venv
+	@touch $@
+
+.venv/.runtime: requirements.lock pyproject.toml | .venv/.venv
+	$(STEP) "installing Headstart and its libraries, as pinned in requirements.lock (about a minute)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The development lock holds the runtime one: whoever has it needs no second install for `make demo`.
+.venv/.dev: requirements-dev.lock requirements.lock pyproject.toml | .venv/.venv
+	$(STEP) "installing Headstart, its libraries and the tools, as pinned in requirements-dev.lock (about a minute)"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ .venv/.runtime

@@ -1,0 +1,1 @@
+"""Headstart's judgement: everything that would stay if Kafka were replaced tomorrow."""

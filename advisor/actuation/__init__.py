@@ -1,0 +1,1 @@
+"""Doing, thin and at the edge: one protocol, one way of executing, an implementation per platform."""

@@ -1,0 +1,1 @@
+"""The words of the product as frozen values: one idea, one type. Nothing here computes a decision."""

@@ -1,0 +1,201 @@
+"""Advice: what a service needs, what is to be done about it and when, and whether that suffices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from advisor.domain.demand import Floats
+from advisor.domain.policy import Mode
+from advisor.domain.reason import Reason
+from advisor.domain.timegrid import Seconds
+
+
+@dataclass(frozen=True, eq=False)
+class WithoutCampaign:
+    """A need as it would be if one campaign did not exist, where that makes a difference.
+
+    `rate_per_s` (k,) replaces the need's total from its step `first` on; elsewhere the two are equal.
+    """
+
+    campaign_id: str
+    first: int
+    rate_per_s: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Need:
+    """What one service's forecast asks of one resource: demand over time, not units.
+
+    All rates are the service's own, at the resource's planning quantile `level`; the decider applies
+    the share and adds up services, so that sizing happens once. `times_s` (steps,) are the starts of
+    steps of `step_s`. `baseline` and `total` (steps,) are without and with every campaign.
+    """
+
+    resource: str
+    service: str
+    level: float
+    cutoff: datetime
+    step_s: int
+    times_s: Seconds
+    baseline: Floats
+    total: Floats
+    without: tuple[WithoutCampaign, ...]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A campaign's membership of one resource's floor for one window: not a number."""
+
+    campaign_id: str
+    revision: int
+    resource: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From `act_at` on, ask for at least `floor` and at most `ceiling` units."""
+
+    act_at: datetime
+    floor: int
+    ceiling: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Extra money of a plan over doing nothing; None where the policy names no price."""
+
+    currency: str
+    extra: float | None
+
+
+class Readiness(StrEnum):
+    """The one answer for both sides, worst first."""
+
+    NOT_READY = "NOT_READY"
+    AT_RISK = "AT_RISK"
+    READY = "READY"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst: a campaign is as ready as its least ready resource."""
+        return list(Readiness).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that decides a campaign's readiness: on which resource, why, in plain words."""
+
+    readiness: Readiness
+    reason: Reason
+    resource: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignReadiness:
+    """Is a campaign safe to launch? `earliest_safe_start` is set where its own start is not."""
+
+    campaign_id: str
+    revision: int
+    readiness: Readiness
+    findings: tuple[Finding, ...]
+    extra_cost: Cost
+    earliest_safe_start: datetime | None = None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The reasons behind the verdict, worst first, each once."""
+        return tuple(dict.fromkeys(f.reason for f in self.findings))
+
+
+class Outcome(StrEnum):
+    """What a guardrail answers."""
+
+    PASS = "pass"
+    CLAMP = "clamp"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A guardrail's answer, by name, with its reason and the numbers behind it."""
+
+    guardrail: str
+    outcome: Outcome
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A guarded, dated instruction for one resource: absolute floors, never increments.
+
+    Its identity is its content without `data_until` and `decided_at`: see
+    :func:`streams.codec.recommendations.recommendation_id`.
+    """
+
+    resource: str
+    steps: tuple[Step, ...]
+    expires_at: datetime
+    campaigns: tuple[str, ...]
+    readiness: Readiness
+    reasons: tuple[Reason, ...]
+    cost: Cost
+    mode: Mode
+    data_until: datetime
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """What is due now on a resource that may be acted on: set these bounds."""
+
+    resource: str
+    floor: int
+    ceiling: int
+    planned_for: datetime
+    expires_at: datetime
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What happened when an instruction was carried out."""
+
+    resource: str
+    reason: Reason
+    acted_at: datetime
+    before_floor: int | None
+    after_floor: int | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDecision:
+    """Everything decided for one resource: the recommendation, what each guardrail said, what is due."""
+
+    recommendation: Recommendation
+    claims: tuple[Claim, ...]
+    verdicts: tuple[Verdict, ...]
+    due: Instruction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One run of the decider over the whole estate."""
+
+    resources: tuple[ResourceDecision, ...]
+    campaigns: tuple[CampaignReadiness, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What people have put on hold: resource ids or campaign ids, and whether everything is frozen."""
+
+    held: frozenset[str] = frozenset()
+    frozen: bool = False

@@ -1,0 +1,63 @@
+"""A campaign: an announced event that will move demand, as its owner described it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class CampaignStatus(StrEnum):
+    """Does the campaign stand, or was it withdrawn?"""
+
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedUplift:
+    """The owner's own figure: demand becomes so many times the baseline (1.0 means no effect)."""
+
+    p50: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignBudget:
+    """What the owner will pay for extra capacity, in `currency`."""
+
+    currency: str
+    max_cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One revision of an announced event. Times are aware UTC; `timezone` is the owner's IANA zone.
+
+    `announced_at` is when this revision reached us (event time): nothing may be planned to happen
+    before it. `source` is the CloudEvents source, which the policy may trust more or less.
+    """
+
+    campaign_id: str
+    revision: int
+    kind: str
+    start: datetime
+    end: datetime
+    services: tuple[str, ...]
+    announced_at: datetime
+    source: str
+    status: CampaignStatus = CampaignStatus.SCHEDULED
+    name: str = ""
+    channels: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    audience: float | None = None
+    send_rate_per_min: float | None = None
+    expected_uplift: ExpectedUplift | None = None
+    owner: str = ""
+    team: str = ""
+    budget: CampaignBudget | None = None
+
+    @property
+    def title(self) -> str:
+        """The name people gave it, or its id."""
+        return self.name or self.campaign_id

@@ -1,0 +1,45 @@
+"""Capacity: what a resource has, and what Headstart remembers about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from advisor.domain.advice import Claim, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The least and the most units a resource may have."""
+
+    minimum: int
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A resource as its actuator found it: bounds, and how many units are there and ready."""
+
+    resource: str
+    observed_at: datetime
+    bounds: Bounds
+    units: int
+    ready_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceState:
+    """What the decider must not forget about a resource; the record on `headstart.resources`.
+
+    `originals` are the bounds from before our first change, kept until they are restored. `plan` is
+    the last agreed schedule: it is what goes on when the input falls silent. `last_act_at` is the
+    planned time of the newest step carried out, in decision time.
+    """
+
+    resource: str
+    plan: tuple[Step, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    originals: Bounds | None = None
+    observation: Observation | None = None
+    last_act_at: datetime | None = None
+    problems: tuple[str, ...] = field(default=())

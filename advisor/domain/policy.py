@@ -1,0 +1,95 @@
+"""The policy as the decision sees it: what may be done to which resource, and on whose word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """How far Headstart may go with a resource, from watching to acting."""
+
+    OBSERVE = "observe"
+    RECOMMEND = "recommend"
+    APPROVE = "approve"
+    AUTO = "auto"
+
+    @property
+    def rank(self) -> int:
+        """0 for the most timid; a source's cap and a resource's mode combine by the lower rank."""
+        return list(Mode).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RampPolicy:
+    """How a floor moves: by at most `factor` every `every`, and only on the grid of `hold`."""
+
+    factor: float = 2.0
+    every: timedelta = timedelta(minutes=1)
+    hold: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """What is allowed and known of one resource.
+
+    `serves` gives, per service, the share of its demand that reaches this resource. `unit_capacity`
+    is the demand in requests per second that one unit carries within its objective. `minimum` and
+    `maximum` bound every floor that is ever asked for. `reactive` says that something else (an HPA's
+    metrics, say) scales the resource above its floor.
+    """
+
+    resource: str
+    serves: Mapping[str, float]
+    unit_capacity: float
+    minimum: int
+    maximum: int
+    tier: str = "pods"
+    lead_time: timedelta = timedelta(minutes=10)
+    headroom: float = 0.2
+    quantile: float = 0.95
+    mode: Mode = Mode.RECOMMEND
+    reactive: bool = True
+    ramp: RampPolicy = RampPolicy()
+    price_per_unit_hour: float | None = None
+    capacity_proved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePolicy:
+    """How far a source of campaigns is trusted. `max_uplift` caps the factor it may claim."""
+
+    source: str
+    max_mode: Mode = Mode.RECOMMEND
+    max_uplift: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything people decided beforehand. `version` is a content hash, written into every audit."""
+
+    version: str
+    resources: Mapping[str, ResourcePolicy]
+    sources: Mapping[str, SourcePolicy] = field(default_factory=dict)
+    currency: str = "EUR"
+    budget_per_campaign: float | None = None
+    stale_after: timedelta = timedelta(minutes=5)
+    horizon: timedelta = timedelta(hours=24)
+    plan_ahead: timedelta = timedelta(days=30)
+    step: timedelta = timedelta(minutes=5)
+
+    def resources_of(self, service: str) -> tuple[ResourcePolicy, ...]:
+        """The resources a service's demand reaches, in the policy's order."""
+        return tuple(r for r in self.resources.values() if service in r.serves)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Every service that some resource serves, in first-mentioned order."""
+        return tuple(dict.fromkeys(s for r in self.resources.values() for s in r.serves))
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Quantile levels to forecast: the usual four and whatever a resource plans for."""
+        return tuple(sorted({0.5, 0.9, 0.95, 0.99, *(r.quantile for r in self.resources.values())}))

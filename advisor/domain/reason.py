@@ -1,0 +1,73 @@
+"""Every "why" and "why not" has exactly one name.
+
+The same word stands in the log, the metric label, the audit topic, the terminal and the runbook.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something was decided, refused, capped or thrown away."""
+
+    # --- why a floor is what it is
+    CAMPAIGN_CLAIM = "CAMPAIGN_CLAIM"  # a campaign holds a claim and lifts the floor
+    FLOOR_SUFFICIENT = "FLOOR_SUFFICIENT"  # the ordinary minimum already carries the campaign
+    NO_CLAIM = "NO_CLAIM"  # no campaign holds a claim: the ordinary minimum stands
+    HELD_IN_WINDOW = "HELD_IN_WINDOW"  # inside its window a floor only rises
+
+    # --- how the forecast came about
+    COLD_START = "COLD_START"  # under a day of history: level only, wide band
+    UPLIFT_FROM_OWNER = "UPLIFT_FROM_OWNER"  # the campaign's own figure was used
+    UPLIFT_FROM_AUDIENCE = "UPLIFT_FROM_AUDIENCE"  # worked out from audience and send rate
+    UPLIFT_FROM_PRIOR = "UPLIFT_FROM_PRIOR"  # no hint at all: the wide general prior
+    UPLIFT_CAPPED_BY_SOURCE = "UPLIFT_CAPPED_BY_SOURCE"  # the policy trusts this source only so far
+
+    # --- guardrails
+    INPUT_STALE = "INPUT_STALE"  # the newest demand is too old to lower or plan on
+    NO_DEMAND_DATA = "NO_DEMAND_DATA"  # a service this resource serves was never seen
+    CAPPED_BY_CEILING = "CAPPED_BY_CEILING"  # more units are needed than the ceiling allows
+    WOULD_SHED_LOAD = "WOULD_SHED_LOAD"  # lowering now would take capacity that is in use
+    EXPIRED = "EXPIRED"  # the instruction is older than its expiry
+    CAMPAIGN_PAST = "CAMPAIGN_PAST"  # the campaign is over: nothing is raised for it
+    CAMPAIGN_CANCELLED = "CAMPAIGN_CANCELLED"  # withdrawn by its owner
+    OVER_CAMPAIGN_BUDGET = "OVER_CAMPAIGN_BUDGET"  # its extra cost exceeds its budget
+    SOURCE_NOT_LISTED = "SOURCE_NOT_LISTED"  # the policy lists sources and this is not one
+    MODE_OBSERVE = "MODE_OBSERVE"  # the resource is only watched
+    MODE_RECOMMEND = "MODE_RECOMMEND"  # people act on the recommendation
+    NEEDS_APPROVAL = "NEEDS_APPROVAL"  # a person has to agree first
+    HELD = "HELD"  # a person put a hold on the resource or on everything
+    NOT_A_DRY_RUN = "NOT_A_DRY_RUN"  # a replay may act on nothing real
+    NO_ACTUATOR = "NO_ACTUATOR"  # nothing here knows how to set this resource
+    ALREADY_SET = "ALREADY_SET"  # the bounds already are what the plan asks
+
+    # --- readiness
+    MEETS_PLAN = "MEETS_PLAN"  # the plan is agreed and can be met in time
+    VERIFIED = "VERIFIED"  # the units are there and ready
+    LEAD_TIME_TOO_SHORT = "LEAD_TIME_TOO_SHORT"  # cannot be ready by the start
+    UNIT_CAPACITY_UNPROVEN = "UNIT_CAPACITY_UNPROVEN"  # nobody has seen a unit carry this much
+    NOT_FORECAST_YET = "NOT_FORECAST_YET"  # announced a moment ago, or further away than we plan
+    SERVICE_UNKNOWN = "SERVICE_UNKNOWN"  # the campaign names a service no resource serves
+
+    # --- what became of an act
+    FLOOR_SET = "FLOOR_SET"
+    ACT_FAILED = "ACT_FAILED"
+
+    # --- dead letters: what could not be read, and why
+    NOT_JSON = "NOT_JSON"
+    NOT_AN_OBJECT = "NOT_AN_OBJECT"
+    EMPTY_MESSAGE = "EMPTY_MESSAGE"
+    FIELD_MISSING = "FIELD_MISSING"
+    FIELD_INVALID = "FIELD_INVALID"
+    NOT_A_CLOUDEVENT = "NOT_A_CLOUDEVENT"
+    UNKNOWN_EVENT_TYPE = "UNKNOWN_EVENT_TYPE"
+    TIMESTAMP_IN_FUTURE = "TIMESTAMP_IN_FUTURE"
+    MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
+    SUBJECT_MISMATCH = "SUBJECT_MISMATCH"
+    KEY_MISSING = "KEY_MISSING"
+
+    # --- samples that are read but not counted
+    SAMPLE_LATE = "SAMPLE_LATE"
+    SAMPLE_DUPLICATE = "SAMPLE_DUPLICATE"
+    SERVICE_NOT_IN_POLICY = "SERVICE_NOT_IN_POLICY"

@@ -1,0 +1,100 @@
+"""How Headstart decides: demand -> forecast -> needs -> claims -> schedule -> guardrails -> advice.
+
+`assess` runs once per service, wherever that service's demand is owned. `decide` runs once for the
+whole estate, in one place, so that a resource serving many services has one floor and a campaign
+over many services one verdict. `advise` is both in a row. Live, in a replay, in the demo and in the
+tests, these are the functions that run; none of them reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from advisor.domain.advice import Controls, Decision, Need, ResourceDecision
+from advisor.domain.campaign import Campaign
+from advisor.domain.capacity import ResourceState
+from advisor.domain.demand import Forecast, Level, ServiceView
+from advisor.domain.policy import Policy
+from advisor.forecasting.forecast import forecast_service
+from advisor.planning.claims import by_resource
+from advisor.planning.estate import extra_costs, lay_out, over_budget
+from advisor.planning.needs import need_of
+from advisor.planning.readiness import assess_campaigns
+from advisor.planning.recommend import recommend, situation_of
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """What one service's demand says: its forecast, and what that asks of each of its resources."""
+
+    forecast: Forecast
+    level: Level
+    needs: tuple[Need, ...]
+
+
+def assess(view: ServiceView, campaigns: Sequence[Campaign], policy: Policy) -> Assessment:
+    """Forecast one service and say what that asks of its resources.
+
+    Everything known is in `view`, up to its `data_until`; `campaigns` are those announced by then.
+    """
+    forecast = forecast_service(view, campaigns, policy)
+    needs = tuple(need_of(forecast, resource) for resource in policy.resources_of(view.service))
+    return Assessment(forecast, level_of(view), needs)
+
+
+def decide(
+    needs: Sequence[Need],
+    levels: Mapping[str, Level],
+    campaigns: Sequence[Campaign],
+    resources: Mapping[str, ResourceState],
+    controls: Controls,
+    policy: Policy,
+    now: datetime,
+) -> Decision:
+    """One answer for the whole estate at `now`.
+
+    `levels` says per service until when its demand is known (`data_until`) and how much is in use;
+    `resources` what was agreed and observed before. A resource or service not mentioned is new.
+    """
+    known = {campaign.campaign_id: campaign for campaign in campaigns}
+    asked = by_resource(needs)
+    estate = [
+        lay_out(r, resources.get(name, ResourceState(name)), asked.get(name, ()), known, policy, now)
+        for name, r in policy.resources.items()
+    ]
+    costs = extra_costs(estate, known)
+    over = over_budget(costs, known, policy)
+    situations = [situation_of(laid, levels, known, over, controls, policy, now) for laid in estate]
+    readiness, findings = assess_campaigns(estate, situations, known, costs, over, policy, now)
+    decisions = tuple(
+        recommend(laid, situation, findings.get(laid.resource.resource, ()), policy)
+        for laid, situation in zip(estate, situations, strict=True)
+    )
+    return Decision(decisions, readiness)
+
+
+def advise(
+    views: Sequence[ServiceView],
+    campaigns: Sequence[Campaign],
+    resources: Mapping[str, ResourceState],
+    controls: Controls,
+    policy: Policy,
+    now: datetime,
+) -> Decision:
+    """`assess` every service, then `decide`: the whole of Headstart as one function."""
+    assessments = [assess(view, campaigns, policy) for view in views]
+    needs = [need for assessment in assessments for need in assessment.needs]
+    levels = {assessment.level.service: assessment.level for assessment in assessments}
+    return decide(needs, levels, campaigns, resources, controls, policy, now)
+
+
+def level_of(view: ServiceView) -> Level:
+    """How much of a service is in use, as its view has it."""
+    return Level(view.service, view.data_until, view.recent_rate_per_s)
+
+
+def remember(decision: ResourceDecision, state: ResourceState) -> ResourceState:
+    """A resource's state after a decision: its schedule is now the agreed one."""
+    return replace(state, plan=decision.recommendation.steps, claims=decision.claims)

@@ -1,0 +1,1 @@
+"""From needs to dated floors: sizing, claims, schedule, cost, guardrails, readiness."""

@@ -1,0 +1,109 @@
+"""Which campaigns hold a claim on a resource, and how much demand each asks for at a time?
+
+A claim is membership, not a number: the floor follows the forecast with every claiming campaign, so
+two campaigns at once compose by what the forecast makes of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from advisor.domain.advice import Claim, Need
+from advisor.domain.campaign import Campaign, CampaignStatus
+from advisor.domain.demand import Floats
+from advisor.domain.policy import Mode, Policy, ResourcePolicy
+from advisor.domain.timegrid import Seconds, to_epoch_s
+from advisor.forecasting.uplift import effect_window
+
+
+def counts(campaign: Campaign, policy: Policy) -> bool:
+    """May this campaign move anything? Not if it was withdrawn, or comes from an unlisted source."""
+    listed = not policy.sources or campaign.source in policy.sources
+    return listed and campaign.status is CampaignStatus.SCHEDULED
+
+
+def mode_allowed_by_source(campaign: Campaign, policy: Policy) -> Mode:
+    """How far may we go on this campaign's word? Without listed sources: recommend."""
+    source = policy.sources.get(campaign.source)
+    return source.max_mode if source else Mode.RECOMMEND
+
+
+def claims_on(
+    resource: ResourcePolicy, campaigns: Sequence[Campaign], policy: Policy, now: datetime
+) -> tuple[Claim, ...]:
+    """The claims on a resource that are not over yet, in order of start.
+
+    A claim is over when its campaign's effect is (end and tail): from then on nothing is raised for it.
+    """
+    claims = []
+    for campaign in campaigns:
+        if not counts(campaign, policy) or not set(campaign.services) & set(resource.serves):
+            continue
+        start, end = effect_window(campaign)
+        if end > now:
+            claims.append(Claim(campaign.campaign_id, campaign.revision, resource.resource, start, end))
+    return tuple(sorted(claims, key=lambda c: (c.start, c.campaign_id)))
+
+
+def demand_on(
+    resource: ResourcePolicy,
+    needs: Sequence[Need],
+    times_s: Seconds,
+    *,
+    window: tuple[datetime, datetime],
+    without: str | None = None,
+) -> Floats:
+    """Demand that reaches a resource at each instant, in requests per second, shape (n,).
+
+    Adds up its services' needs times their shares; adding quantiles of several services is on the
+    safe side, since it takes their peaks to come together. 0 outside `window`, where no campaign
+    holds a claim. `without` names a campaign to leave out, for what it alone costs.
+    """
+    total = np.zeros(len(times_s))
+    for need in needs:
+        total += resource.serves[need.service] * _spread(need, _rates(need, without), times_s)
+    start_s, end_s = (to_epoch_s(edge) for edge in window)
+    return np.where((times_s >= start_s) & (times_s < end_s), total, 0.0)
+
+
+def clusters(claims: Sequence[Claim], margin: timedelta) -> tuple[tuple[Claim, ...], ...]:
+    """Claims grouped so that no two groups touch, with `margin` of room around each claim."""
+    groups: list[list[Claim]] = []
+    reach: datetime | None = None
+    for claim in sorted(claims, key=lambda c: (c.start, c.campaign_id)):
+        if reach is not None and claim.start - margin < reach:
+            groups[-1].append(claim)
+            reach = max(reach, claim.end + margin)
+        else:
+            groups.append([claim])
+            reach = claim.end + margin
+    return tuple(tuple(group) for group in groups)
+
+
+def by_resource(needs: Sequence[Need]) -> Mapping[str, tuple[Need, ...]]:
+    """Needs grouped by the resource they ask, each group in order of service."""
+    grouped: dict[str, list[Need]] = {}
+    for need in sorted(needs, key=lambda n: (n.resource, n.service)):
+        grouped.setdefault(need.resource, []).append(need)
+    return {resource: tuple(group) for resource, group in grouped.items()}
+
+
+def _rates(need: Need, without: str | None) -> Floats:
+    for other in need.without:
+        if other.campaign_id == without:
+            rates = need.total.copy()
+            rates[other.first : other.first + len(other.rate_per_s)] = other.rate_per_s
+            return rates
+    return need.total
+
+
+def _spread(need: Need, rate_per_s: Floats, times_s: Seconds) -> Floats:
+    """The need's step that holds each instant; 0 where it has none (the past, or between windows)."""
+    if not len(need.times_s):
+        return np.zeros(len(times_s))
+    at = np.searchsorted(need.times_s, times_s, side="right") - 1
+    inside = (at >= 0) & (times_s < need.times_s[np.maximum(at, 0)] + need.step_s)
+    return np.where(inside, rate_per_s[np.maximum(at, 0)], 0.0)

@@ -1,0 +1,42 @@
+"""What does extra capacity cost?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from advisor.domain.advice import Cost, Step
+from advisor.domain.policy import ResourcePolicy
+from advisor.domain.timegrid import step_s
+from advisor.planning.schedule import GRID
+from advisor.planning.sizing import Units
+
+
+def cost_of_steps(resource: ResourcePolicy, steps: Sequence[Step], until: datetime, currency: str) -> Cost:
+    """Price of holding a schedule's floors above the minimum, from its first step to `until`."""
+    if resource.price_per_unit_hour is None:
+        return Cost(currency, None)
+    ends = [*(s.act_at for s in steps[1:]), until]
+    unit_hours = sum(
+        (step.floor - resource.minimum) * max(0.0, (end - step.act_at).total_seconds()) / 3600
+        for step, end in zip(steps, ends, strict=False)
+    )
+    return Cost(currency, _cents(unit_hours * resource.price_per_unit_hour))
+
+
+def cost_of_difference(resource: ResourcePolicy, with_it: Units, without_it: Units) -> float | None:
+    """Price of the units between two floors on the dense grid: what one campaign alone adds."""
+    if resource.price_per_unit_hour is None:
+        return None
+    unit_hours = float((with_it - without_it).sum()) * step_s(GRID) / 3600
+    return unit_hours * resource.price_per_unit_hour
+
+
+def add_up(currency: str, parts: Sequence[float | None]) -> Cost:
+    """The sum of what has a price; None if nothing has."""
+    priced = [p for p in parts if p is not None]
+    return Cost(currency, _cents(sum(priced)) if priced else None)
+
+
+def _cents(amount: float) -> float:
+    return round(amount, 2) + 0.0  # + 0.0 turns -0.0 into 0.0

@@ -1,0 +1,161 @@
+"""The dated floors of one resource: every cluster of claims scheduled backward from its need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from advisor.domain.advice import Claim, Need, Step
+from advisor.domain.campaign import Campaign
+from advisor.domain.policy import ResourcePolicy
+from advisor.domain.timegrid import Seconds, ceil_to, floor_to, from_epoch_s, span, to_epoch_s
+from advisor.planning.claims import clusters, demand_on
+from advisor.planning.schedule import (
+    GRID,
+    envelope,
+    floors_before,
+    history_length,
+    ramp_length,
+    requests,
+    revert_length,
+    standing_at,
+    steps_of,
+)
+from advisor.planning.sizing import Units, units_for
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterFloors:
+    """The schedule of claims that touch each other, on a dense grid of :data:`GRID`, shape (n,) each.
+
+    `needed` are units by demand alone, uncapped; `ready` what must be there, held and bounded;
+    `asked` the floors to ask for so that it is.
+    """
+
+    claims: tuple[Claim, ...]
+    times_s: Seconds
+    needed: Units
+    ready: Units
+    asked: Units
+
+
+def plan_clusters(
+    resource: ResourcePolicy,
+    needs: Sequence[Need],
+    claims: Sequence[Claim],
+    campaigns: Mapping[str, Campaign],
+    previous: Sequence[Step],
+    now: datetime,
+) -> tuple[ClusterFloors, ...]:
+    """Schedule every cluster of claims from `now` on, and the way down from whatever stands unclaimed."""
+    margin_before = resource.lead_time + ramp_length(resource) + resource.ramp.hold
+    margin_after = revert_length(resource) + resource.ramp.hold
+    first = ceil_to(now, GRID)
+    stands = standing_at(previous, first - GRID, resource.minimum) > resource.minimum
+    planned: list[ClusterFloors] = []
+    for group in clusters(claims, margin_before + margin_after):
+        begin = max(floor_to(min(c.start for c in group) - margin_before, resource.ramp.hold), first)
+        if stands and not planned:
+            # What stands from before is part of the first schedule, unless it is over long before.
+            if begin > first + margin_after:
+                planned.append(_plan_revert(resource, previous, first, first + margin_after))
+            else:
+                begin = first
+        end = max(c.end for c in group) + margin_after
+        times_s = span(begin, end, GRID)
+        planned.append(_plan_cluster(resource, needs, group, campaigns, times_s, previous))
+    if stands and not planned:
+        planned.append(_plan_revert(resource, previous, first, first + margin_after))
+    return tuple(planned)
+
+
+def without_campaign(
+    resource: ResourcePolicy,
+    needs: Sequence[Need],
+    cluster: ClusterFloors,
+    campaigns: Mapping[str, Campaign],
+    campaign_id: str,
+) -> Units:
+    """Floors that the cluster would ask for if one campaign did not exist, on the cluster's grid."""
+    others = tuple(c for c in cluster.claims if c.campaign_id != campaign_id)
+    if not others:
+        return np.full_like(cluster.asked, resource.minimum)
+    return _plan_cluster(resource, needs, others, campaigns, cluster.times_s, (), without=campaign_id).asked
+
+
+def merge_steps(
+    resource: ResourcePolicy,
+    planned: Sequence[ClusterFloors],
+    previous: Sequence[Step],
+    now: datetime,
+) -> tuple[Step, ...]:
+    """One schedule: the steps of the present cluster already past, then everything still to come.
+
+    Past steps stay as they were told, so that a schedule which did not change reads the same at every
+    decision. Once the floor is back at its minimum, what led there is history and is dropped.
+    """
+    first = ceil_to(now, GRID)
+    past = [s for s in previous if s.act_at < first]
+    rested = [i for i, s in enumerate(past) if s.floor <= resource.minimum]
+    past = past[rested[-1] + 1 :] if rested else past
+    future: list[Step] = []
+    level = past[-1].floor if past else resource.minimum
+    for cluster in planned:
+        steps = steps_of(cluster.times_s, cluster.asked, resource.maximum, level)
+        future.extend(steps)
+        level = steps[-1].floor if steps else level
+    return (*past, *future)
+
+
+def _plan_cluster(
+    resource: ResourcePolicy,
+    needs: Sequence[Need],
+    claims: tuple[Claim, ...],
+    campaigns: Mapping[str, Campaign],
+    times_s: Seconds,
+    previous: Sequence[Step],
+    *,
+    without: str | None = None,
+) -> ClusterFloors:
+    window = (min(c.start for c in claims), max(c.end for c in claims))
+    needed = units_for(demand_on(resource, needs, times_s, window=window, without=without), resource)
+    ends_s = [to_epoch_s(campaigns[c.campaign_id].end) for c in claims]
+    ready = envelope(times_s, needed, claims, ends_s, resource.ramp)
+    raised_before = resource.lead_time + ramp_length(resource) + resource.ramp.hold
+    begun = [
+        end_s
+        for claim, end_s in zip(claims, ends_s, strict=True)
+        if to_epoch_s(claim.start - raised_before) <= times_s[0]
+    ]
+    return _ask(resource, claims, times_s, needed, ready, previous, hold_until_s=max(begun, default=0))
+
+
+def _plan_revert(
+    resource: ResourcePolicy, previous: Sequence[Step], first: datetime, until: datetime
+) -> ClusterFloors:
+    times_s = span(first, until, GRID)
+    nothing = np.zeros(len(times_s), dtype=np.int64)
+    return _ask(resource, (), times_s, nothing, nothing, previous, hold_until_s=0)
+
+
+def _ask(
+    resource: ResourcePolicy,
+    claims: tuple[Claim, ...],
+    times_s: Seconds,
+    needed: Units,
+    ready: Units,
+    previous: Sequence[Step],
+    *,
+    hold_until_s: int,
+) -> ClusterFloors:
+    """What stands is held to the end of a campaign already begun, and is lowered on the hold grid only."""
+    first = from_epoch_s(int(times_s[0]))
+    standing = standing_at(previous, first - GRID, resource.minimum)
+    held_until_s = max(hold_until_s, to_epoch_s(ceil_to(first, resource.ramp.hold)))
+    ready = np.where(times_s < held_until_s, np.maximum(ready, standing), ready)
+    ready = np.clip(ready, resource.minimum, resource.maximum)
+    before = floors_before(previous, first, history_length(resource), resource.minimum)
+    return ClusterFloors(claims, times_s, needed, ready, requests(ready, resource, before))

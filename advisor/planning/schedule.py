@@ -1,0 +1,128 @@
+"""By when must which floor be asked for? Backward from the time units are needed.
+
+All arrays lie on a dense grid of :data:`GRID`. Every function is monotone: more units needed at any
+time never lowers what is asked for at any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from advisor.domain.advice import Claim, Step
+from advisor.domain.policy import RampPolicy, ResourcePolicy
+from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
+from advisor.planning.sizing import Units
+
+GRID = timedelta(minutes=1)
+
+
+def ramp_length(resource: ResourcePolicy) -> timedelta:
+    """The longest that ramping from the minimum to the maximum can take, one way."""
+    return resource.ramp.every * _doublings(resource.minimum, resource.maximum, resource.ramp.factor)
+
+
+def revert_length(resource: ResourcePolicy) -> timedelta:
+    """The longest that ramping down from the maximum to the minimum can take, hold by hold."""
+    return resource.ramp.hold * (1 + _doublings(resource.minimum, resource.maximum, resource.ramp.factor))
+
+
+def envelope(
+    times_s: Seconds, units: Units, claims: Sequence[Claim], ends_s: Sequence[int], ramp: RampPolicy
+) -> Units:
+    """Units that must be ready at each instant, shape (n,), so that nothing is lowered mid-campaign.
+
+    From a claim's start to its campaign's end (`ends_s`, one a claim) the need only rises; in the
+    tail it only falls. Needs are held over whole blocks of `ramp.hold`, so that floors move seldom.
+    """
+    held = np.zeros_like(units)
+    for claim, end_s in zip(claims, ends_s, strict=True):
+        inside = (times_s >= to_epoch_s(claim.start)) & (times_s < to_epoch_s(claim.end))
+        wanted = np.where(inside, units, 0)
+        rising = np.where(inside & (times_s < end_s), np.maximum.accumulate(wanted), 0)
+        tail = np.where(inside & (times_s >= end_s), wanted, 0)
+        falling = np.where(inside & (times_s >= end_s), np.maximum.accumulate(tail[::-1])[::-1], 0)
+        held = np.maximum(held, np.maximum(rising, falling))
+    return _over_blocks(times_s, held, step_s(ramp.hold))
+
+
+def requests(ready: Units, resource: ResourcePolicy, before: Units) -> Units:
+    """Floors to ask for at each instant so that `ready` units are there in time, shape (n,).
+
+    Asked a lead time ahead; raised by at most the ramp's factor each `every`, on the way to what is
+    needed, never at its cost; lowered by the same factor, hold by hold, from each peak and from what
+    was asked `before` (the floors on the grid up to the first instant, of
+    :func:`history_length`). Never below the minimum nor above the maximum.
+    """
+    ramp, grid_s = resource.ramp, step_s(GRID)
+    lead = -(-int(-(-resource.lead_time.total_seconds() // 1)) // grid_s)
+    asked = _ahead(np.clip(ready, resource.minimum, resource.maximum), lead)
+    asked = _ramped_up(asked, max(1, step_s(ramp.every) // grid_s), ramp.factor, resource.minimum)
+    # Ramping down is ramping up in the mirror, with what went before as what is still to come.
+    mirrored = np.concatenate([before, asked])[::-1]
+    eased = _ramped_up(mirrored, max(1, step_s(ramp.hold) // grid_s), ramp.factor, resource.minimum)
+    return np.asarray(eased[::-1][len(before) :], dtype=np.int64)
+
+
+def history_length(resource: ResourcePolicy) -> int:
+    """How many grid instants of past floors bear on how fast a floor may be lowered."""
+    return int(revert_length(resource) // GRID)
+
+
+def floors_before(steps: Sequence[Step], first: datetime, length: int, minimum: int) -> Units:
+    """The floors that a schedule had in force on the grid before `first`, shape (length,)."""
+    times_s = to_epoch_s(first) - step_s(GRID) * np.arange(length, 0, -1)
+    floors = np.full(length, minimum, dtype=np.int64)
+    for step in steps:
+        floors[times_s >= to_epoch_s(step.act_at)] = step.floor
+    return floors
+
+
+def steps_of(times_s: Seconds, floors: Units, ceiling: int, standing: int) -> tuple[Step, ...]:
+    """The instants at which the floor changes, starting from what stands."""
+    changed = np.flatnonzero(np.diff(floors, prepend=standing))
+    return tuple(Step(from_epoch_s(int(times_s[i])), int(floors[i]), ceiling) for i in changed)
+
+
+def standing_at(steps: Sequence[Step], now: datetime, minimum: int) -> int:
+    """The floor that a schedule has in force at `now`; the minimum before its first step."""
+    return next((s.floor for s in reversed(steps) if s.act_at <= now), minimum)
+
+
+def _doublings(low: int, high: int, factor: float) -> int:
+    steps, value = 0, float(max(low, 1))
+    while value < high:
+        value *= factor
+        steps += 1
+    return steps
+
+
+def _over_blocks(times_s: Seconds, units: Units, block_s: int) -> Units:
+    blocks = times_s // block_s
+    first = np.flatnonzero(np.diff(blocks, prepend=blocks[0] - 1)) if len(blocks) else np.empty(0, int)
+    if not len(first):
+        return units
+    peaks = np.maximum.reduceat(units, first)
+    return np.asarray(np.repeat(peaks, np.diff(np.append(first, len(units)))), dtype=np.int64)
+
+
+def _ahead(units: Units, width: int) -> Units:
+    """Maximum over [i, i + width], by doubling: O(n log width)."""
+    result, reach = units.copy(), 0
+    while reach < width:
+        shift = min(max(reach, 1), width - reach)
+        result[:-shift] = np.maximum(result[:-shift], result[shift:])
+        reach += shift
+    return result
+
+
+def _ramped_up(units: Units, every: int, factor: float, minimum: int) -> Units:
+    result, reach = units.copy(), 1
+    peak = float(units.max(initial=minimum))
+    while peak / factor**reach > max(minimum, 1):
+        eased = np.ceil(_ahead(units, every * reach) / factor**reach).astype(np.int64)
+        result = np.maximum(result, eased)
+        reach += 1
+    return result

@@ -1,0 +1,30 @@
+"""How many units carry a demand?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.domain.demand import Floats
+from advisor.domain.policy import ResourcePolicy
+
+Units = NDArray[np.int64]
+
+# A demand that fills its units exactly must not cost one more for a rounding error in its last digit.
+_ROUNDING = 1e-9
+
+
+def units_for(rate_per_s: Floats, policy: ResourcePolicy) -> Units:
+    """Units that carry each demand with the policy's headroom kept free, shape as given.
+
+    ceil(demand x (1 + headroom) / unit capacity); a gap (NaN) needs none.
+    """
+    exact = np.nan_to_num(rate_per_s) * (1.0 + policy.headroom) / policy.unit_capacity
+    return np.ceil(exact - _ROUNDING).astype(np.int64)
+
+
+def units_in_use(rate_per_s: float, policy: ResourcePolicy) -> int:
+    """Units that the demand of this moment occupies, without headroom: what must not be taken away."""
+    return max(0, math.ceil(rate_per_s / policy.unit_capacity - _ROUNDING))

@@ -1,0 +1,1 @@
+"""What Headstart tells about itself."""

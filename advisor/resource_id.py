@@ -1,0 +1,67 @@
+"""Is this the canonical id of a resource? One thing has one spelling, for ids are keys on Kafka."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NAME = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
+_WORD = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+_KIND = r"[a-z][a-z0-9-]{0,62}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How ids of one scheme look: a pattern for machines, a shape and an example for people."""
+
+    pattern: str
+    shape: str
+    example: str
+
+
+FORMS = {
+    "k8s": _Form(
+        rf"k8s://{_WORD}/{_NAME}/{_KIND}/{_NAME}",
+        "k8s://cluster/namespace/kind/name",
+        "k8s://prod/shop/hpa/web-shop",
+    ),
+    "aws": _Form(
+        rf"aws://[0-9]{{12}}/[a-z]{{2}}(?:-[a-z]+)+-[0-9]/{_KIND}/{_WORD}(?:/{_WORD})*",
+        "aws://account/region/kind/name",
+        "aws://123456789012/eu-central-1/asg/shop-web",
+    ),
+    "sim": _Form(rf"sim://{_WORD}(?:/{_WORD})*", "sim://name", "sim://shop/web"),
+}
+"""The schemes a policy may use. An ECS service or similar has a name of several parts."""
+
+RESOURCE_ID_PATTERN = "^(?:" + "|".join(form.pattern for form in FORMS.values()) + ")$"
+"""All of them as one regular expression, the same for Python and JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """What is wrong with an id, and how to mend it."""
+
+    message: str
+    fix: str
+
+
+def why_not_a_resource_id(text: str) -> WhyNot | None:
+    """What is wrong with this resource id? None for a canonical one."""
+    scheme, separator, _ = text.partition("://")
+    if scheme == "fixed" and separator:
+        return WhyNot(
+            "is a fixed limit, which is not supported yet", "leave it out, and keep to what can be scaled"
+        )
+    form = FORMS.get(scheme) if separator else None
+    if form is None:
+        shapes = ", ".join(form.shape for form in FORMS.values())
+        return WhyNot("does not start with a known scheme", f"write one of {shapes}")
+    if re.fullmatch(form.pattern, text) is None:
+        return WhyNot(f"is not written as {form.shape}", f"for example {form.example}")
+    return None
+
+
+def scheme_of(resource: str) -> str:
+    """Which platform does a resource id belong to? `k8s`, `aws`, `sim` ..."""
+    return resource.partition("://")[0]

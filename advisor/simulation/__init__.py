@@ -1,0 +1,1 @@
+"""A seeded world and the scalers to compare in it: arrays in, arrays out, nothing is measured or moved."""

@@ -1,0 +1,120 @@
+"""`headstart check`: is the policy sound, and does Kafka have what Headstart needs?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from advisor.domain.policy import Mode, Policy, ResourcePolicy
+from advisor.domain.reason import Reason
+from advisor.durations import format_duration
+from advisor.errors import Problem
+from advisor.policy_file import PolicyFile, load_policy
+from advisor.settings import Settings, load_settings
+from streams.cli.outcome import BAD_KAFKA, exit_codes
+
+_MODE_WORDS = {
+    Mode.OBSERVE: "only watches",
+    Mode.RECOMMEND: "says what to do",
+    Mode.APPROVE: "acts once a person agreed",
+    Mode.AUTO: "acts by itself",
+}
+
+
+def check(
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            help="Policy file. Default: HEADSTART_POLICY_FILE, else policy.yaml.", show_default=False
+        ),
+    ] = None,
+    kafka: Annotated[bool, typer.Option(help="Also reach Kafka and compare its topics.")] = True,
+) -> None:
+    """Check the policy file, then Kafka, and say in words what each resource's policy means.
+
+    Exit code 0: all is well. 2: the policy or a setting cannot be used. 3: Kafka cannot be reached, or
+    its topics are not as they must be. Examples:
+
+        headstart check --policy policy.yaml
+
+        headstart check --policy policy.yaml --no-kafka
+    """
+    out = Console()
+    with exit_codes():
+        settings = load_settings()
+        policy_file = load_policy(policy or settings.policy_file)
+        _print_policy(out, policy_file.policy)
+        if kafka:
+            _check_kafka(out, settings, policy_file)
+
+
+def print_problems(console: Console, source: str, problems: Sequence[Problem]) -> None:
+    """Show every problem of a configuration: where, what is wrong, what was found, how to mend it."""
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    console.print(f"[bold red]{escape(source)}: {count}[/]", soft_wrap=True)
+    for problem in problems:
+        said = f"{escape(problem.path)}[/] {escape(problem.message)} (found {escape(repr(problem.value))})"
+        console.print(f"  [bold]{said}", soft_wrap=True, highlight=False)
+        console.print(f"      [green]fix:[/] {escape(problem.fix)}", soft_wrap=True, highlight=False)
+
+
+def _check_kafka(out: Console, settings: Settings, policy_file: PolicyFile) -> None:
+    from streams.topics import check_topics
+
+    servers = settings.kafka.bootstrap_servers
+    if problems := check_topics(settings, policy_file):
+        print_problems(Console(stderr=True), f"Kafka at {servers}", problems)
+        raise typer.Exit(BAD_KAFKA)
+    out.print(f"[green]Kafka at {escape(servers)}: every topic is as it must be.[/]", soft_wrap=True)
+
+
+def _print_policy(out: Console, policy: Policy) -> None:
+    table = Table(title=f"Policy {policy.version}", title_justify="left", show_lines=True)
+    table.add_column("resource", overflow="fold")
+    for name in ("carries", "units", "timing", "Headstart"):
+        table.add_column(name)
+    for resource in policy.resources.values():
+        table.add_row(*(escape(cell) for cell in _row(resource)))
+    out.print(table)
+    for remark in remarks(policy):
+        out.print(f"[yellow]note:[/] {escape(remark)}", soft_wrap=True, highlight=False)
+
+
+def _row(resource: ResourcePolicy) -> tuple[str, ...]:
+    shares = ", ".join(
+        service if share == 1 else f"{share:g} x {service}" for service, share in resource.serves.items()
+    )
+    kept = f"{resource.headroom:.0%} kept free above the {resource.quantile:.1%} quantile"
+    least, most = (units * resource.unit_capacity for units in (resource.minimum, resource.maximum))
+    return (
+        f"{resource.resource}\n({resource.tier})",
+        f"{shares}\n{resource.unit_capacity:,g} requests/s a unit",
+        f"{resource.minimum} to {resource.maximum}\n({least:,.0f} to {most:,.0f} requests/s)",
+        f"asked {format_duration(resource.lead_time)} ahead\n{kept}",
+        _MODE_WORDS[resource.mode],
+    )
+
+
+def remarks(policy: Policy) -> Iterator[str]:
+    """What is allowed, but may not be what the author expects?"""
+    for resource in policy.resources.values():
+        if resource.capacity_proved_by is None:
+            yield (
+                f"{resource.resource}: {Reason.UNIT_CAPACITY_UNPROVEN}. No campaign is better than AT_RISK "
+                "here until `capacity_proved_by` says how you know what a unit carries."
+            )
+    furthest = max((source.max_mode.rank for source in policy.sources.values()), default=Mode.RECOMMEND.rank)
+    held_back = [r.resource for r in policy.resources.values() if r.mode.rank > furthest]
+    if held_back:
+        why = (
+            "no source's `max_mode` goes so far"
+            if policy.sources
+            else "without `sources:` all are recommended only"
+        )
+        yield f"{', '.join(held_back)}: campaigns cannot lead as far as the mode allows, for {why}."

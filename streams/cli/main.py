@@ -1,0 +1,30 @@
+"""`headstart`: a module a command."""
+
+from __future__ import annotations
+
+import typer
+
+from streams.cli import campaign, check, replay, topics, worker
+
+app = typer.Typer(
+    name="headstart",
+    help="Capacity that is there before the crowd: campaigns and traffic in, dated scaling advice out.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(worker.worker)
+app.command()(check.check)
+app.command()(topics.topics)
+app.command()(replay.replay)
+app.add_typer(campaign.app, name="campaign")
+
+
+def run() -> None:
+    """The entry point of the `headstart` command."""
+    app()
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,1 @@
+"""Messages at the edge: bytes in, frozen domain values out, or a DecodeError that says why not."""

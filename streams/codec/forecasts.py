@@ -1,0 +1,82 @@
+"""Records of the forecasts topic: the latest band of each service, for people and their tools."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+import numpy as np
+
+from advisor.domain.demand import Forecast
+from advisor.domain.reason import Reason
+
+
+class UpliftRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One campaign's factor from the forecast's step `first` on, a row a step, and where it came from."""
+
+    campaign: str
+    reason: Reason
+    first: int
+    factor: list[list[float]]
+
+
+class ForecastRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A service's near forecast: rows are the steps from the cutoff on, columns the `levels`; requests/s."""
+
+    v: int = 1
+    service: str
+    cutoff: datetime
+    step_s: int
+    levels: list[float]
+    baseline: list[list[float]]
+    total: list[list[float]]
+    uplifts: list[UpliftRecord]
+    reasons: list[Reason]
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(ForecastRecord)
+
+
+def encode_forecast(forecast: Forecast) -> tuple[bytes, bytes]:
+    """Key and value of a forecast's record: its contiguous steps from the cutoff on.
+
+    The windows of campaigns further out are left out here; what they ask for is in the needs.
+    """
+    near = _contiguous(forecast)
+    uplifts = []
+    for uplift in forecast.uplifts:
+        steps = np.flatnonzero((uplift.factor[:near] != 1.0).any(axis=1))
+        if len(steps):
+            rows = uplift.factor[steps[0] : steps[-1] + 1]
+            uplifts.append(
+                UpliftRecord(
+                    campaign=uplift.campaign_id,
+                    reason=uplift.reason,
+                    first=int(steps[0]),
+                    factor=rows.round(4).tolist(),
+                )
+            )
+    record = ForecastRecord(
+        service=forecast.service,
+        cutoff=forecast.cutoff,
+        step_s=forecast.step_s,
+        levels=list(forecast.levels),
+        baseline=forecast.baseline[:near].tolist(),
+        total=forecast.total[:near].tolist(),
+        uplifts=uplifts,
+        reasons=list(forecast.reasons),
+    )
+    return forecast.service.encode(), _encoder.encode(record)
+
+
+def decode_forecast(value: bytes) -> ForecastRecord:
+    """The record. Raises msgspec.DecodeError for anything else."""
+    record: ForecastRecord = _decoder.decode(value)
+    return record
+
+
+def _contiguous(forecast: Forecast) -> int:
+    """How many steps follow each other without a gap from the cutoff on?"""
+    gaps = np.flatnonzero(np.diff(forecast.times_s) != forecast.step_s)
+    return int(gaps[0]) + 1 if len(gaps) else len(forecast.times_s)

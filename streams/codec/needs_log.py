@@ -1,0 +1,139 @@
+"""Records of the internal needs topic: what services ask of resources, how much is in use, how far it is known.
+
+`tick_s` is the decision time (event clock, epoch seconds) at which a record was made; None by the wall
+clock, where records count as soon as they arrive.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+import numpy as np
+
+from advisor.domain.advice import Need, WithoutCampaign
+from advisor.domain.demand import Level
+from advisor.domain.reason import Reason
+from advisor.errors import DecodeError
+
+
+class WithoutRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The total without one campaign, from step `first` on, where that makes a difference."""
+
+    campaign: str
+    first: int
+    rate_per_s: list[float]
+
+
+class NeedRecord(msgspec.Struct, tag="need", frozen=True, kw_only=True):
+    """What one service's forecast asks of one resource; keyed `resource|service`."""
+
+    v: int = 1
+    tick_s: int | None = None
+    resource: str
+    service: str
+    level: float
+    cutoff: datetime
+    step_s: int
+    times_s: list[int]
+    baseline: list[float]
+    total: list[float]
+    without: list[WithoutRecord]
+    reasons: list[Reason]
+
+
+class LevelRecord(msgspec.Struct, tag="level", frozen=True, kw_only=True):
+    """How much of a service is in use and until when its demand is known; keyed `@level|service`."""
+
+    v: int = 1
+    tick_s: int | None = None
+    service: str
+    data_until: datetime
+    rate_per_s: float
+
+
+class TickRecord(msgspec.Struct, tag="tick", frozen=True, kw_only=True):
+    """All needs of these demand partitions have been sent up to `tick_s`; keyed `@tick|partitions`."""
+
+    v: int = 1
+    partitions: list[int]
+    tick_s: int
+    end: bool = False
+
+
+NeedsRecord = NeedRecord | LevelRecord | TickRecord
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(NeedsRecord)
+
+
+def encode_need(need: Need, tick_s: int | None) -> tuple[bytes, bytes]:
+    """Key and value of a need's record."""
+    record = NeedRecord(
+        tick_s=tick_s,
+        resource=need.resource,
+        service=need.service,
+        level=need.level,
+        cutoff=need.cutoff,
+        step_s=need.step_s,
+        times_s=need.times_s.tolist(),
+        baseline=need.baseline.tolist(),
+        total=need.total.tolist(),
+        without=[
+            WithoutRecord(campaign=w.campaign_id, first=w.first, rate_per_s=w.rate_per_s.tolist())
+            for w in need.without
+        ],
+        reasons=list(need.reasons),
+    )
+    return f"{need.resource}|{need.service}".encode(), _encoder.encode(record)
+
+
+def encode_level(level: Level, tick_s: int | None) -> tuple[bytes, bytes]:
+    """Key and value of a level's record."""
+    record = LevelRecord(
+        tick_s=tick_s, service=level.service, data_until=level.data_until, rate_per_s=level.rate_per_s
+    )
+    return f"@level|{level.service}".encode(), _encoder.encode(record)
+
+
+def encode_tick(partitions: list[int], tick_s: int, *, end: bool) -> tuple[bytes, bytes]:
+    """Key and value of a tick's record."""
+    key = "@tick|" + ",".join(str(p) for p in partitions)
+    return key.encode(), _encoder.encode(TickRecord(partitions=partitions, tick_s=tick_s, end=end))
+
+
+def decode_needs(value: bytes) -> NeedsRecord:
+    """The record. Raises DecodeError for anything that this version did not write."""
+    try:
+        record: NeedsRecord = _decoder.decode(value)
+    except msgspec.DecodeError as error:
+        raise DecodeError(Reason.FIELD_INVALID, f"not a needs record: {error}") from error
+    if record.v != 1:
+        raise DecodeError(
+            Reason.FIELD_INVALID, f"needs record of version {record.v}; this worker reads version 1"
+        )
+    return record
+
+
+def need_of(record: NeedRecord) -> Need:
+    """The domain value of a need's record."""
+    return Need(
+        resource=record.resource,
+        service=record.service,
+        level=record.level,
+        cutoff=record.cutoff,
+        step_s=record.step_s,
+        times_s=np.array(record.times_s, dtype=np.int64),
+        baseline=np.array(record.baseline, dtype=np.float64),
+        total=np.array(record.total, dtype=np.float64),
+        without=tuple(
+            WithoutCampaign(w.campaign, w.first, np.array(w.rate_per_s, dtype=np.float64))
+            for w in record.without
+        ),
+        reasons=tuple(record.reasons),
+    )
+
+
+def level_of(record: LevelRecord) -> Level:
+    """The domain value of a level's record."""
+    return Level(record.service, record.data_until, record.rate_per_s)

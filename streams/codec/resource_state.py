@@ -1,0 +1,56 @@
+"""Records of the resources topic: what the decider must not forget about a resource, and how far it decided."""
+
+from __future__ import annotations
+
+import msgspec
+
+from advisor.domain.capacity import ResourceState
+from advisor.domain.reason import Reason
+from advisor.errors import DecodeError
+
+DECIDED_KEY = b"@decided"
+
+
+class StateRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A resource's state; keyed by resource id."""
+
+    v: int = 1
+    state: ResourceState
+
+
+class DecidedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Event clock: every tick up to this one has been decided (epoch seconds)."""
+
+    v: int = 1
+    tick_s: int
+
+
+_encoder = msgspec.json.Encoder()
+_states = msgspec.json.Decoder(StateRecord)
+_decided = msgspec.json.Decoder(DecidedRecord)
+
+
+def encode_state(state: ResourceState) -> tuple[bytes, bytes]:
+    """Key and value of a resource's record."""
+    return state.resource.encode(), _encoder.encode(StateRecord(state=state))
+
+
+def encode_decided(tick_s: int) -> tuple[bytes, bytes]:
+    """Key and value of the record of progress."""
+    return DECIDED_KEY, _encoder.encode(DecidedRecord(tick_s=tick_s))
+
+
+def decode_state(value: bytes) -> ResourceState:
+    """A resource's state. Raises DecodeError for anything that this version did not write."""
+    try:
+        record = _states.decode(value)
+    except msgspec.DecodeError as error:
+        raise DecodeError(Reason.FIELD_INVALID, f"not a resource state: {error}") from error
+    if record.v != 1:
+        raise DecodeError(Reason.FIELD_INVALID, f"resource state of version {record.v}; this reads version 1")
+    return record.state
+
+
+def decode_decided(value: bytes) -> int:
+    """The last decided tick."""
+    return _decided.decode(value).tick_s

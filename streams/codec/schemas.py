@@ -1,0 +1,80 @@
+"""The published JSON Schemas, generated from the very models that read and write the messages.
+
+`python -m streams.codec.schemas DIRECTORY` writes them; a test keeps `deploy/schemas` in step.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from streams.codec.campaign_model import ScheduledData
+from streams.codec.recommendations import RecommendationData
+from streams.codec.traffic import TrafficMessage
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Every schema by file name. Campaign and recommendation describe the `data` of their CloudEvents."""
+    return {
+        "traffic.v1.json": _titled("Headstart traffic, native JSON", _traffic()),
+        "campaign.v1.json": _titled(
+            "Headstart campaign: data of io.headstart.campaign.scheduled.v1",
+            ScheduledData.model_json_schema(),
+        ),
+        "recommendation.v1.json": _titled(
+            "Headstart recommendation: data of io.headstart.recommendation.v1", _struct(RecommendationData)
+        ),
+    }
+
+
+def write_schemas(directory: Path) -> list[Path]:
+    """Writes every schema into the directory and returns the files."""
+    directory.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, schema in schemas().items():
+        path = directory / name
+        path.write_text(as_text(schema), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def as_text(schema: dict[str, Any]) -> str:
+    """The schema as the file holds it."""
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _traffic() -> dict[str, Any]:
+    """The struct's schema and the one rule that its fields cannot say: exactly one form of amount."""
+    given = {"type": "number"}
+    by_count = {
+        "required": ["count", "interval_s"],
+        "properties": {"count": given, "interval_s": given, "rate_per_s": {"type": "null"}},
+    }
+    by_rate = {
+        "required": ["rate_per_s"],
+        "properties": {"count": {"type": "null"}, "interval_s": {"type": "null"}, "rate_per_s": given},
+    }
+    return _struct(TrafficMessage) | {"oneOf": [by_count, by_rate]}
+
+
+def _struct(model: type[msgspec.Struct]) -> dict[str, Any]:
+    """A struct's schema with the struct itself at the top, not behind a reference."""
+    (root,), components = msgspec.json.schema_components([model], ref_template="#/$defs/{name}")
+    top: dict[str, Any] = components.pop(root["$ref"].rsplit("/", 1)[1])
+    return top | ({"$defs": components} if components else {})
+
+
+def _titled(title: str, schema: dict[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in schema.items() if name != "title"}
+    return {"$schema": _DIALECT, "title": title, **rest}
+
+
+if __name__ == "__main__":
+    for file in write_schemas(Path(sys.argv[1] if len(sys.argv) > 1 else "deploy/schemas")):
+        print(file)

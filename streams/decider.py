@@ -1,0 +1,257 @@
+"""The one decider: the owner of partition 0 of the needs topic decides for the whole estate.
+
+It restores what the log says of resources, recommendations and campaigns, decides on every event and
+at least every few seconds, and writes down what it decided before it acts on it. Every other worker
+stands by to take over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import structlog
+from aiokafka import TopicPartition
+
+from advisor.actuation.actuator import Actuator
+from advisor.actuation.execute import execute, observe
+from advisor.domain.advice import Controls, Decision, Outcome, ResourceDecision
+from advisor.domain.capacity import Observation, ResourceState
+from advisor.domain.policy import Policy
+from advisor.domain.timegrid import from_epoch_s, to_epoch_s
+from advisor.pipeline import decide, remember
+from advisor.planning.schedule import standing_at
+from advisor.reporting.metrics import Metrics
+from advisor.resource_id import scheme_of
+from advisor.settings import Settings
+from streams.campaign_feed import CampaignFeed
+from streams.clock import Clock
+from streams.codec.needs_log import decode_needs
+from streams.codec.resource_state import (
+    DECIDED_KEY,
+    decode_decided,
+    decode_state,
+    encode_decided,
+    encode_state,
+)
+from streams.log_reader import log_consumer, read_to_end
+from streams.needs_fold import NeedsFold
+from streams.outbox import Outbox
+from streams.publisher import Publisher
+from streams.records import OutgoingRecord
+from streams.topics import TopicNames
+
+log = structlog.get_logger(__name__)
+
+
+class Decider:
+    """Decides while this worker owns partition 0 of the needs topic; stands by otherwise."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        names: TopicNames,
+        policy: Policy,
+        demand_partitions: int,
+        actuators: Mapping[str, Actuator],
+        resume: Callable[[Observation], None],
+        feed: CampaignFeed,
+        outbox: Outbox,
+        publisher: Publisher,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._names = names
+        self._policy = policy
+        self._demand_partitions = demand_partitions
+        self._actuators = actuators
+        self._resume = resume
+        self._feed = feed
+        self._outbox = outbox
+        self._publisher = publisher
+        self._clock = clock
+        self._metrics = metrics
+        self._reader = log_consumer(settings)
+        self._fold = NeedsFold()
+        self._next_offset = 0
+        self._states: dict[str, ResourceState] = {}
+        self._decided_s = 0
+        self._deciding = asyncio.Lock()
+        self._active = asyncio.Event()
+        self._news = asyncio.Event()
+        self.finished = asyncio.Event()
+        self.last_decision: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """Is this worker the decider, with its state restored?"""
+        return self._active.is_set()
+
+    @property
+    def position(self) -> int:
+        """One past the last record of the needs topic folded."""
+        return self._next_offset
+
+    async def start(self) -> None:
+        """Connect the reader that restores state."""
+        await self._reader.start()
+
+    async def stop(self) -> None:
+        """Disconnect it."""
+        await self._reader.stop()
+
+    def wake(self) -> None:
+        """Something new is known: decide soon."""
+        self._news.set()
+
+    def stand_by(self) -> None:
+        """Another worker decides from now on, or will once the rebalance is over."""
+        self._active.clear()
+        self._metrics.is_decider.set(0)
+
+    async def take(self) -> None:
+        """Become the decider: restore everything from the log, then begin to decide."""
+        async with self._deciding:
+            self._fold, self._next_offset, self._states, self._decided_s = NeedsFold(), 0, {}, 0
+            await self._read_needs(0)
+            await self._read_resources()
+            await self._publisher.restore(self._reader)
+        self._active.set()
+        self._metrics.is_decider.set(1)
+        self._metrics.restores.labels(topic=self._names.needs).inc()
+        log.info("decider_taken", resources=len(self._states), next_offset=self._next_offset)
+        self._news.set()
+
+    async def apply(self, offset: int, key: bytes | None, value: bytes | None) -> None:
+        """Fold one record of the needs topic, once the state is restored."""
+        await self._active.wait()
+        async with self._deciding:
+            if offset > self._next_offset:
+                await self._read_needs(self._next_offset)
+            self._fold_record(offset, key, value)
+        self._news.set()
+
+    async def run(self) -> None:
+        """Decide on every event, and now and then without one; until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), self._settings.worker.decide_every_s)
+            self._news.clear()
+            if not self.active:
+                await self._active.wait()
+            async with self._deciding:
+                if not self.active:
+                    continue
+                if self._clock.from_events:
+                    await self._decide_through()
+                else:
+                    await self._decide_at(self._clock.now())
+            await asyncio.sleep(0 if self._clock.from_events else 0.05)  # one decision for a burst of news
+
+    async def _decide_through(self) -> None:
+        """Event clock: decide every tick up to which all demand partitions have spoken."""
+        tick_s = self._settings.worker.tick_s
+        known_s = self._fold.known_until_s(self._demand_partitions)
+        if not known_s:
+            return
+        first_s = self._decided_s + tick_s if self._decided_s else self._fold.first_tick_s or known_s
+        for now_s in range(first_s, known_s + 1, tick_s):
+            self._fold.settle(now_s)
+            wrote = await self._decide_at(from_epoch_s(now_s))
+            self._decided_s = now_s
+            if wrote or now_s == known_s:
+                key, value = encode_decided(now_s)
+                await self._outbox.send([OutgoingRecord(self._names.resources, key, value)])
+        if self._fold.ended(self._demand_partitions) and self._decided_s >= known_s:
+            self.finished.set()
+
+    async def _decide_at(self, now: datetime) -> bool:
+        """One run: observe, decide, write, act; True if anything was written or done."""
+        book = self._feed.at(now) if self._clock.from_events else self._feed.book
+        for resource in self._policy.resources:
+            self._states[resource] = await self._observed(resource, now)
+        with self._metrics.decide_seconds.time():
+            decision = decide(
+                self._fold.needs,
+                self._fold.levels,
+                book.standing(),
+                self._states,
+                Controls(),
+                self._policy,
+                now,
+            )
+        wrote = await self._publisher.publish(decision, self._fold, book, self._states, self._policy, now)
+        for made in decision.resources:
+            wrote = await self._carry_out(made, now) or wrote
+        self._show(decision, now)
+        return wrote
+
+    async def _observed(self, resource: str, now: datetime) -> ResourceState:
+        state = self._states.get(resource) or ResourceState(resource)
+        actuator = self._actuators.get(scheme_of(resource))
+        return await observe(actuator, state, now) if actuator else state
+
+    async def _carry_out(self, made: ResourceDecision, now: datetime) -> bool:
+        """Act on what is due, and keep what the resource's state has become."""
+        resource = made.recommendation.resource
+        before = self._states[resource]
+        state = remember(made, before)
+        actuator = self._actuators.get(scheme_of(resource))
+        if actuator and made.due:
+            done = await execute(actuator, made.due, state, self._policy.resources[resource], now)
+            state = done.state
+            if done.receipt:
+                self._metrics.acts.labels(resource=resource, reason=done.receipt.reason).inc()
+                await self._publisher.publish_receipt(done.receipt, self._policy)
+        self._states[resource] = state
+        return await self._publisher.publish_state(state)
+
+    async def _read_needs(self, start: int) -> None:
+        async for record in read_to_end(self._reader, {TopicPartition(self._names.needs, 0): start}):
+            self._fold_record(record.offset, record.key, record.value)
+
+    def _fold_record(self, offset: int, key: bytes | None, value: bytes | None) -> None:
+        if offset < self._next_offset:
+            return
+        self._next_offset = offset + 1
+        if value is None:
+            self._fold.forget((key or b"").decode())
+        else:
+            self._fold.apply(decode_needs(value))
+
+    async def _read_resources(self) -> None:
+        latest: dict[bytes, bytes] = {}
+        async for record in read_to_end(self._reader, await self._publisher.whole(self._names.resources)):
+            if record.key is not None and record.value is not None:
+                latest[record.key] = record.value
+        decided = latest.pop(DECIDED_KEY, None)
+        self._decided_s = decode_decided(decided) if decided else 0
+        self._fold.settle(self._decided_s)
+        for value in latest.values():
+            state = decode_state(value)
+            self._states[state.resource] = state
+            self._publisher.remember_state(state)
+            if state.observation is not None:
+                self._resume(state.observation)
+
+    def _show(self, decision: Decision, now: datetime) -> None:
+        self.last_decision = now
+        self._metrics.decisions.inc()
+        self._metrics.last_decision.set(to_epoch_s(now))
+        for made in decision.resources:
+            name = made.recommendation.resource
+            minimum = self._policy.resources[name].minimum
+            floor = standing_at(made.recommendation.steps, now, minimum)
+            self._metrics.floor_planned.labels(resource=name).set(floor)
+            observation = self._states[name].observation
+            if observation:
+                self._metrics.floor_observed.labels(resource=name).set(observation.bounds.minimum)
+                self._metrics.ready_observed.labels(resource=name).set(observation.ready_units)
+            for verdict in made.verdicts:
+                if verdict.outcome is not Outcome.PASS:
+                    self._metrics.guardrail_verdicts.labels(
+                        guardrail=verdict.guardrail, outcome=verdict.outcome, reason=verdict.reason
+                    ).inc()

@@ -1,0 +1,1 @@
+"""The demo: an embedded broker, a simulated shop, the real worker, and pictures of what it did."""

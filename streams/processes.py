@@ -1,0 +1,53 @@
+"""Processes beside the worker's own: a pool for forecasts, none of which outlives its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+
+PARENT_VARIABLE = "HEADSTART_PARENT_PID"
+LOOK_EVERY_S = 0.5
+
+
+@contextmanager
+def forecast_pool(processes: int) -> Iterator[Executor]:
+    """So many processes to forecast in; with 0 a thread of this one, for debugging."""
+    if processes == 0:
+        with ThreadPoolExecutor(1) as threads:
+            yield threads
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_live_with_parent)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+async def until_parent_ends(environ: dict[str, str] | None = None) -> None:
+    """Return when the process that started us and asked for this is gone; never, if none asked."""
+    pid = (os.environ if environ is None else environ).get(PARENT_VARIABLE)
+    if pid is None:
+        await asyncio.Event().wait()
+    while os.getppid() == int(pid or 0):
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _live_with_parent() -> None:
+    """In a pool's process: end when the parent ends, however it ends, and leave Ctrl-C to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch(sentinel: int) -> None:
+        wait([sentinel])
+        os._exit(0)
+
+    threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()

@@ -1,0 +1,162 @@
+"""The life of a worker: start its parts, watch them, and end them all when one ends.
+
+Crash-only: whatever breaks ends the process with its error, and the next start rebuilds everything from
+the log. There is no half-alive worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+import faust
+import structlog
+from aiokafka import TopicPartition
+
+from advisor.errors import HeadstartError
+from advisor.reporting.metrics import Metrics
+from advisor.settings import Settings
+from streams.assessor import Assessor
+from streams.campaign_feed import CampaignFeed
+from streams.decider import Decider
+from streams.http import serve
+from streams.ingest import Ingest
+from streams.processes import until_parent_ends
+from streams.topics import TopicNames
+from streams.watchdog import Watchdog
+
+log = structlog.get_logger(__name__)
+
+
+class WorkerFailedError(HeadstartError):
+    """A part of the worker ended that should not have."""
+
+
+class Worker:
+    """The parts of one worker process, and how they live together."""
+
+    watchdog: Watchdog
+
+    def __init__(
+        self,
+        settings: Settings,
+        names: TopicNames,
+        app: faust.App,
+        feed: CampaignFeed,
+        ingest: Ingest,
+        assessor: Assessor,
+        decider: Decider,
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._names = names
+        self._app = app
+        self._feed = feed
+        self._ingest = ingest
+        self._assessor = assessor
+        self._decider = decider
+        self._metrics = metrics
+        self._caught_up = False
+
+    async def run(self) -> None:
+        """Run until SIGTERM, SIGINT or the end of a replay. Raises what broke it."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        runner, port = await serve(
+            self._settings.worker.http_host,
+            self._settings.worker.http_port,
+            self._metrics.registry,
+            healthy=self.healthy,
+            ready=self.ready,
+        )
+        log.info("serving", port=port)
+        try:
+            await self._feed.start()
+            await self._assessor.start()
+            await self._decider.start()
+            self._caught_up = True
+            await self._supervise(stop)
+        finally:
+            await self._app.stop()
+            await self._assessor.stop()
+            await self._decider.stop()
+            await runner.cleanup()
+            log.info("stopped")
+
+    def wake(self) -> None:
+        """The campaigns may have changed: everything that rests on them is due."""
+        self._assessor.wake()
+        self._decider.wake()
+
+    def positions(self) -> Mapping[TopicPartition, int]:
+        """Where each consumer stands, for the watchdog."""
+        positions = dict(self._ingest.positions())
+        for partition in self._assessor.owned:
+            position = self._assessor.position(partition)
+            if position is not None:
+                positions[TopicPartition(self._names.demand, partition)] = position
+        if self._decider.active:
+            positions[TopicPartition(self._names.needs, 0)] = self._decider.position
+        return positions
+
+    def healthy(self) -> tuple[bool, Mapping[str, object]]:
+        """Liveness: every consumer that has something to read progresses."""
+        stalled = sorted(f"{p.topic}/{p.partition}" for p in self.watchdog.stalled)
+        return not stalled, {"stalled": stalled}
+
+    def ready(self) -> tuple[bool, Mapping[str, object]]:
+        """Readiness: campaigns are read, and the state of every partition owned is restored."""
+        details = {
+            "campaigns_read": self._caught_up,
+            "assigned": self._assessor.taken,
+            "demand_partitions": list(self._assessor.owned),
+            "decider": self._decider.active,
+        }
+        return self._caught_up and self._assessor.taken, details
+
+    async def _supervise(self, stop: asyncio.Event) -> None:
+        parts: dict[str, Coroutine[Any, Any, None]] = {
+            "stop": _waited(stop),
+            "finished": _waited(self._decider.finished),
+            "faust": self._run_faust(),
+            "feed": self._feed.run(),
+            "ingest": self._ingest.run(),
+            "assessor": self._assessor.run(),
+            "decider": self._decider.run(),
+            "snapshots": self._snapshots(),
+            "watchdog": self.watchdog.run(),
+            "parent": until_parent_ends(),
+        }
+        tasks = {asyncio.create_task(work, name=name) for name, work in parts.items()}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            error = task.exception()
+            if error is not None:
+                raise WorkerFailedError(f"{task.get_name()} failed: {error}") from error
+        names = {task.get_name() for task in done}
+        if not names & {"stop", "finished", "parent"}:
+            raise WorkerFailedError(f"{', '.join(sorted(names))} ended by itself")
+        await self._assessor.snapshot()
+
+    async def _run_faust(self) -> None:
+        await self._app.start()
+        await self._app.wait_until_stopped()
+        if self._app.crash_reason is not None:
+            raise self._app.crash_reason
+
+    async def _snapshots(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.worker.snapshot_every_s)
+            await self._assessor.snapshot()
+
+
+async def _waited(event: asyncio.Event) -> None:
+    await event.wait()

@@ -1,0 +1,32 @@
+"""Runs our commands as a shell would: arguments and environment in, exit code and both outputs out."""
+
+from __future__ import annotations
+
+from typer import Typer
+from typer.testing import CliRunner, Result
+
+from advisor.settings import Settings, load_settings
+from streams.cli import campaign, replay, topics
+
+
+def run(bootstrap: str, prefix: str, *arguments: str, **environ: str) -> Result:
+    """What does `headstart ARGUMENTS` do on this broker with this prefix?"""
+    app = Typer()
+    app.command("topics")(topics.topics)
+    app.command("replay")(replay.replay)
+    app.add_typer(campaign.app, name="campaign")
+    env = _environ(bootstrap, prefix) | environ | {"COLUMNS": "200"}
+    return CliRunner().invoke(app, arguments, env=env)
+
+
+def settings_for(bootstrap: str, prefix: str) -> Settings:
+    """The settings that `run` gives its command."""
+    return load_settings(_environ(bootstrap, prefix))
+
+
+def _environ(bootstrap: str, prefix: str) -> dict[str, str]:
+    return {
+        "HEADSTART_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+        "HEADSTART_KAFKA__TOPIC_PREFIX": prefix,
+        "HEADSTART_KAFKA__PARTITIONS": "3",
+    }

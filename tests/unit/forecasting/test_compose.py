@@ -1,0 +1,68 @@
+"""Baseline and uplifts put together."""
+
+import numpy as np
+import pytest
+
+from advisor.forecasting.compose import round_significant, total_band
+
+LEVELS = (0.5, 0.9, 0.99)
+BASELINE = np.array([[100.0, 120.0, 150.0]])
+
+
+def test_without_campaigns_the_total_is_the_baseline():
+    assert total_band(BASELINE, [], LEVELS) is BASELINE
+
+
+def test_where_no_campaign_does_anything_the_baseline_stands_to_the_last_bit():
+    baseline = np.sort(np.random.default_rng(4).random((200, 3)), axis=1)
+
+    assert np.array_equal(total_band(baseline, [np.ones((200, 3))], LEVELS), baseline)
+
+
+def test_a_certain_uplift_multiplies_the_whole_band():
+    assert total_band(BASELINE, [np.full((1, 3), 3.0)], LEVELS) == pytest.approx(3 * BASELINE)
+
+
+def test_two_crowds_come_on_top_of_each_other_and_do_not_multiply():
+    doubled, tripled = np.full((1, 3), 2.0), np.full((1, 3), 3.0)
+
+    assert total_band(BASELINE, [doubled, tripled], LEVELS) == pytest.approx(4 * BASELINE)
+
+
+def test_independent_spreads_combine_to_more_than_either_and_less_than_both():
+    uplift = np.array([[2.0, 3.0, 4.0]])
+
+    total = total_band(BASELINE, [uplift], LEVELS)
+
+    assert total[0, 0] == pytest.approx(200.0)
+    assert total[0, 1] == pytest.approx(200 * np.exp(np.hypot(np.log(1.2), np.log(1.5))))
+    assert 300 < total[0, 2] < 600
+
+
+def test_levels_below_the_median_spread_downwards():
+    total = total_band(np.array([[50.0, 100.0]]), [np.array([[1.5, 2.0]])], (0.1, 0.5))
+
+    assert total[0, 0] == pytest.approx(200 * np.exp(-np.hypot(np.log(2), np.log(4 / 3))))
+
+
+def test_a_median_of_zero_multiplies_the_quantiles_instead():
+    total = total_band(np.array([[0.0, 0.0, 10.0]]), [np.full((1, 3), 2.0)], LEVELS)
+
+    assert total.tolist() == [[0.0, 0.0, 20.0]]
+
+
+def test_dips_together_never_fall_below_zero():
+    assert total_band(BASELINE, [np.full((1, 3), 0.2)] * 3, LEVELS).tolist() == [[0.0, 0.0, 0.0]]
+
+
+def test_levels_without_a_median_are_refused_by_name():
+    with pytest.raises(ValueError, match=r"median \(0\.5\) must be among"):
+        total_band(BASELINE, [], (0.9, 0.95, 0.99))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(1 / 3, 0.333333), (123456.7, 123457.0), (1234567.8, 1234570.0), (0.0, 0.0), (2 / 3e6, 6.66667e-07)],
+)
+def test_values_are_cut_to_six_significant_digits(value, expected):
+    assert round_significant(np.array([value]))[0] == expected

@@ -1,0 +1,91 @@
+"""`headstart check` says what a policy means, or everything that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from advisor.policy_file import parse_policy
+from streams.cli.check import check, remarks
+
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "policy.example.yaml"
+
+app = typer.Typer()
+app.command("check")(check)
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for whole words, whatever terminal the tests run in."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def test_a_sound_policy_is_told_in_words():
+    """Each resource has a line of what is meant, and the exit code is 0."""
+    result = runner.invoke(app, ["--policy", str(EXAMPLE), "--no-kafka"])
+
+    assert result.exit_code == 0
+    assert "480 to 7,200 requests/s" in result.output
+    assert "acts once a person agreed" in result.output
+    assert "UNIT_CAPACITY_UNPROVEN" in result.output
+
+
+def test_a_bad_policy_shows_all_its_problems_and_no_traceback(tmp_path: Path):
+    """Exit code 2, every problem with its line and fix."""
+    path = tmp_path / "[bold]policy.yaml"
+    path.write_text("version: 1\nresources:\n  sim://a: {serves: x, unit_capacity: 0, min: 3, max: 2}\n")
+
+    result = runner.invoke(app, ["--policy", str(path)])
+
+    assert result.exit_code == 2
+    assert "[bold]policy.yaml: 2 problems" in result.stderr
+    assert 'resources["sim://a"].max (line 3) is below min, which is 3 (found 2)' in result.stderr
+    assert "fix: for example `unit_capacity: 120`" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_missing_policy_is_named(tmp_path: Path):
+    """Exit code 2 and the path that was tried."""
+    result = runner.invoke(app, ["--policy", str(tmp_path / "none.yaml")])
+
+    assert result.exit_code == 2
+    assert "none.yaml" in result.stderr
+    assert "No such file" in result.stderr
+
+
+def test_a_bad_setting_is_reported_like_a_bad_policy(monkeypatch: pytest.MonkeyPatch):
+    """Exit code 2, and the variable to change."""
+    monkeypatch.setenv("HEADSTART_KAFKA__PARTITIONS", "many")
+
+    result = runner.invoke(app, ["--policy", str(EXAMPLE)])
+
+    assert result.exit_code == 2
+    assert "HEADSTART_KAFKA__PARTITIONS" in result.stderr
+
+
+def test_an_unreachable_kafka_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch):
+    """Exit code 3, the address that was tried, and no traceback."""
+    monkeypatch.setenv("HEADSTART_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:1")
+
+    result = runner.invoke(app, ["--policy", str(EXAMPLE)])
+
+    assert result.exit_code == 3
+    assert "127.0.0.1:1" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_mode_that_no_source_allows_is_remarked():
+    """Without `sources:` an automatic resource would wait for ever: that is said beforehand."""
+    policy = parse_policy(
+        "version: 1\nresources:\n"
+        "  sim://a: {serves: x, unit_capacity: 1, min: 0, max: 2, mode: auto, capacity_proved_by: a test}\n",
+        "p",
+    ).policy
+
+    (remark,) = remarks(policy)
+
+    assert remark.startswith("sim://a: campaigns cannot lead as far as the mode allows")

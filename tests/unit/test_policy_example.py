@@ -1,0 +1,104 @@
+"""The example policy shows every option, and the published schema is the one the code has."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from advisor.domain.policy import Mode
+from advisor.errors import ConfigError
+from advisor.policy_file import load_policy, parse_policy, policy_schema
+from advisor.policy_text import read_document
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+EXAMPLE = DEPLOY / "policy.example.yaml"
+SCHEMA = DEPLOY / "policy.schema.json"
+
+
+def example() -> Any:
+    """The example as plain data."""
+    return read_document(EXAMPLE.read_text(encoding="utf-8")).data
+
+
+def schema() -> Any:
+    """The published schema."""
+    return json.loads(SCHEMA.read_text(encoding="utf-8"))
+
+
+def test_the_example_loads():
+    """It says two services share a database, and only the proven shop acts by itself."""
+    policy = load_policy(EXAMPLE).policy
+
+    (database,) = (r for r in policy.resources.values() if r.tier == "data")
+    assert set(database.serves) == {"web-shop", "checkout"}
+    assert [r.resource for r in policy.resources.values() if r.mode is Mode.AUTO] == [
+        "k8s://prod/shop/hpa/web-shop"
+    ]
+
+
+def test_the_example_shows_every_option():
+    """Each option of each section of the schema appears in the example, live and not in a comment."""
+    document = example()
+    shown = {
+        "PolicySection": set(document),
+        "BudgetSection": set(document["budget"]),
+        "SharedOptions": set(document["defaults"]),
+        "RampSection": set(document["defaults"]["ramp"]),
+        "ResourceSection": set().union(*document["resources"].values()),
+        "ServiceSection": set().union(*document["services"].values()),
+        "SourceSection": set().union(*document["sources"]),
+        "TrafficSection": set().union(*document["traffic"].values()),
+    }
+    published = schema()
+    options = {name: set(s["properties"]) for name, s in published["$defs"].items() if "properties" in s}
+    options["PolicySection"] = set(published["properties"])
+
+    # what is said under `defaults:` need not be repeated under a resource
+    shown["ResourceSection"] |= shown["SharedOptions"]
+    assert shown == options
+
+
+def test_the_example_points_editors_at_the_schema():
+    """Its first line makes editors complete and check it; the file named there lies beside it."""
+    first = EXAMPLE.read_text(encoding="utf-8").splitlines()[0]
+
+    assert first == f"# yaml-language-server: $schema={SCHEMA.name}"
+
+
+def test_the_published_schema_is_in_step_with_the_code():
+    """If this fails: write `policy_schema()` to deploy/policy.schema.json again."""
+    assert schema() == policy_schema()
+
+
+def test_the_example_is_valid_by_the_schema():
+    """What the loader accepts, an editor does not underline."""
+    jsonschema.Draft202012Validator.check_schema(schema())
+    validator = jsonschema.Draft202012Validator(schema())
+
+    assert [error.message for error in validator.iter_errors(example())] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("unit_capacity: 120", "unit_capcity: 120"),
+        ("mode: auto", "mode: automatic"),
+        ("lead_time: 6m", "lead_time: 6 minutes"),
+        ("k8s://prod/shop/hpa/web-shop:", "k8s://prod/web-shop:"),
+        ("currency: EUR", "currency: Euro"),
+        ("max_uplift: 8", "max_uplift: many"),
+        ("format: json", "format: xml"),
+    ],
+)
+def test_schema_and_loader_refuse_the_same_mistakes(before, after):
+    """A mistake in one value is found in the editor already, and again on loading."""
+    text = EXAMPLE.read_text(encoding="utf-8").replace(before, after, 1)
+    validator = jsonschema.Draft202012Validator(schema())
+
+    assert not validator.is_valid(read_document(text).data)
+    with pytest.raises(ConfigError):
+        parse_policy(text, "example")
