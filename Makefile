@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := env
 .DELETE_ON_ERROR:
-.PHONY: env demo test lint format unit integration kafka lock clean help need-java
+.PHONY: env demo test lint format unit integration kafka lock clean help need-java need-kcat
 
 env: .venv/.runtime ## put the environment into .venv (the default)
 	$(STEP) "ready: $(BIN)/headstart --help"
@@ -23,7 +23,7 @@ demo: .venv/.runtime ## show the product on an embedded broker: nothing else nee
 	$(STEP) "starting the demo"
 	@$(BIN)/headstart demo
 
-test: need-java lint kafka ## everything that must hold: lint, then all tests, on a real Kafka broker
+test: need-java need-kcat lint kafka ## everything that must hold: lint, then all tests, on a real Kafka broker
 	$(STEP) "pytest: all tests, on a real Kafka broker"
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
@@ -47,7 +47,7 @@ unit: .venv/.dev ## only the tests that need no broker
 	$(STEP) "pytest: tests without a broker"
 	@$(BIN)/python -m pytest -m "not kafka" $(PYTEST_ARGS)
 
-integration: need-java .venv/.dev kafka ## only the tests on a real Kafka broker
+integration: need-java need-kcat .venv/.dev kafka ## only the tests on a real Kafka broker
 	$(STEP) "pytest: tests on a real Kafka broker"
 	@$(BIN)/python -m pytest -m kafka $(PYTEST_ARGS)
 
@@ -73,6 +73,13 @@ help: ## list the targets
 
 need-java: .venv/.venv
 	@$(BIN)/python -m tests.kafka.jars --check
+
+# A client that is not Python's, for the tests that every client's messages are read alike.
+need-kcat:
+	@command -v kcat >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "==> installing kcat by apt-get" && \
+		apt-get -qq update && apt-get -qq install -y --no-install-recommends kcat >/dev/null; } || { \
+		echo "The tests write to Kafka with kcat too; there is none. Fix (Debian, Ubuntu): apt-get install kcat"; exit 1; }
 
 # The stamps say what .venv holds: a second run does nothing until a lock changes.
 .venv/.venv:

@@ -18,7 +18,7 @@ from advisor.domain.capacity import ResourceState
 from advisor.domain.demand import Forecast, Level, ServiceView
 from advisor.domain.policy import Policy
 from advisor.forecasting.forecast import forecast_service
-from advisor.planning.claims import by_resource
+from advisor.planning.claims import by_resource, counts
 from advisor.planning.estate import extra_costs, lay_out, over_budget
 from advisor.planning.needs import need_of
 from advisor.planning.readiness import assess_campaigns
@@ -37,9 +37,11 @@ class Assessment:
 def assess(view: ServiceView, campaigns: Sequence[Campaign], policy: Policy) -> Assessment:
     """Forecast one service and say what that asks of its resources.
 
-    Everything known is in `view`, up to its `data_until`; `campaigns` are those announced by then.
+    Everything known is in `view`, up to its `data_until`; `campaigns` are those announced by then. One
+    whose source the policy does not list moves nothing here either.
     """
-    forecast = forecast_service(view, campaigns, policy)
+    counted = [campaign for campaign in campaigns if counts(campaign, policy)]
+    forecast = forecast_service(view, counted, policy)
     needs = tuple(need_of(forecast, resource) for resource in policy.resources_of(view.service))
     return Assessment(forecast, level_of(view), needs)
 

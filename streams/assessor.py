@@ -171,6 +171,8 @@ class Assessor:
         tick_s = self._settings.worker.tick_s
         complete_s = min(s.complete_until_s(self._sources) for s in states)
         known_s = int(min(complete_s, self._feed.clock_s))
+        # Asked together with how far it is known: both go on while the ticks below are taken.
+        ended = self._feed.ended and all(s.ended(self._sources) for s in states)
         if known_s == 0:
             return
         first_s = min((s.earliest_s for s in states if s.earliest_s is not None), default=known_s)
@@ -179,7 +181,7 @@ class Assessor:
             due = [s for s in states if begun[s.partition] < now_s]
             await self._assess(due, self._feed.at(from_epoch_s(now_s)).standing(), now_s)
             await self._tell_tick(due, now_s, end=False)
-        if self._feed.ended and all(s.ended(self._sources) for s in states):
+        if ended:
             untold = [s for s in states if s.partition not in self._end_told]
             if untold:
                 await self._tell_tick(untold, max(known_s, *begun.values()), end=True)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import replace
 from pathlib import Path
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from advisor.actuation.actuator import Actuator
-from advisor.actuation.simulated import SimulatedActuator
+from advisor.actuation.reach import simulated_resources, within_reach
 from advisor.domain.demand import SourcePartition
-from advisor.domain.policy import Mode, Policy
+from advisor.domain.policy import Mode
 from advisor.policy_file import PolicyFile
 from advisor.reporting.metrics import Metrics
-from advisor.resource_id import scheme_of
 from advisor.settings import Settings
 from streams.app import build_app
 from streams.assessor import Assessor
@@ -34,30 +31,6 @@ from streams.worker import Worker
 log = structlog.get_logger(__name__)
 
 
-def simulated_resources(policy: Policy) -> SimulatedActuator:
-    """The actuator of the policy's `sim://` resources."""
-    return SimulatedActuator({n: r for n, r in policy.resources.items() if scheme_of(n) == "sim"})
-
-
-def within_reach(policy: Policy, actuators: Mapping[str, Actuator], clock: Clock) -> Policy:
-    """The policy with nothing left in approve or auto that could not, or must not, be acted on.
-
-    A resource without an actuator is only recommended; so is, in a replay, one whose actuator is not a
-    dry run.
-    """
-    resources = {}
-    for name, resource in policy.resources.items():
-        actuator = actuators.get(scheme_of(name))
-        permitted = actuator is not None and (actuator.dry_run or not clock.from_events)
-        if resource.mode.rank > Mode.RECOMMEND.rank and not permitted:
-            why = "there is no actuator for it" if actuator is None else "a replay acts on dry runs only"
-            log.warning("mode_lowered", resource=name, asked=resource.mode, to=Mode.RECOMMEND, why=why)
-            resources[name] = replace(resource, mode=Mode.RECOMMEND)
-        else:
-            resources[name] = resource
-    return replace(policy, resources=resources)
-
-
 async def build_worker(
     settings: Settings, policy_file: PolicyFile, clock: Clock, outbox: Outbox, pool: Executor, datadir: Path
 ) -> Worker:
@@ -65,7 +38,9 @@ async def build_worker(
     names = TopicNames.of(settings, policy_file)
     simulated = simulated_resources(policy_file.policy)
     actuators: dict[str, Actuator] = {"sim": simulated}
-    policy = within_reach(policy_file.policy, actuators, clock)
+    policy, lowered = within_reach(policy_file.policy, actuators, dry_run_only=clock.from_events)
+    for one in lowered:
+        log.warning("mode_lowered", resource=one.resource, asked=one.asked, to=Mode.RECOMMEND, why=one.reason)
     metrics = Metrics(CollectorRegistry())
     inputs = [*names.traffic, names.campaigns]
     ids = {} if settings.kafka.embedded else await asyncio.to_thread(topic_ids, settings, inputs)

@@ -101,6 +101,7 @@ class CampaignBook:
         )
         for campaign_id in over:
             del self._entries[campaign_id]
+            self.version += 1
         return over
 
 
@@ -114,7 +115,8 @@ def _after(known: BookEntry | None, fact: Fact, position: Position) -> BookEntry
         case Cancelled(campaign_id, revision):
             if known is None:
                 return BookEntry(campaign_id, revision, Standing.CANCELLED, position)
-            if revision < known.revision or known.standing is not Standing.SCHEDULED:
+            settled = known.standing is not Standing.SCHEDULED
+            if revision < known.revision or (settled and revision == known.revision):
                 return None
             return replace(known, revision=revision, standing=Standing.CANCELLED, position=position)
         case Withdrawn():

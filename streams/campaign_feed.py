@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 from aiokafka import TopicPartition
@@ -22,7 +22,7 @@ from streams.clock import Clock
 from streams.codec.campaign_state import INBOX_KEY, InboxMark, decode_entry, decode_mark
 from streams.codec.campaigns import Announced, Cancelled, ClockRecord, decode_campaign
 from streams.log_reader import log_consumer, partitions_of, read_to_end
-from streams.records import ReceivedRecord
+from streams.records import ReceivedRecord, received_at
 from streams.topics import TopicNames
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,8 @@ class CampaignFeed:
         marks = await self._read_states()
         self._inbox = sorted(self._consumer.partitions_for_topic(self._names.campaigns) or {0})
         inbox = partitions_of(self._names.campaigns, self._inbox)
-        starts = {p: marks.get(p.partition, 0) for p in inbox}
+        # A replay's inbox is read from its beginning: its clock records are what tells the time.
+        starts = {p: 0 if self._clock.from_events else marks.get(p.partition, 0) for p in inbox}
         self.read_through = {p.partition: starts[p] for p in inbox}
         async for record in read_to_end(self._consumer, starts):
             self._take(record)
@@ -135,9 +136,9 @@ class CampaignFeed:
 
     def _take(self, record: ReceivedRecord) -> None:
         self.read_through[record.partition] = record.offset + 1
-        received_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+        written_at = received_at(record.timestamp)
         try:
-            message = decode_campaign(record.key, record.value, record.headers, received_at=received_at)
+            message = decode_campaign(record.key, record.value, record.headers, received_at=written_at)
         except DecodeError as error:
             self.rejects.append(Reject(record, error))
             return
@@ -145,7 +146,7 @@ class CampaignFeed:
             self._clocks[record.partition] = (message.time.timestamp(), message.end)
             self._last_event_s[record.partition] = message.time.timestamp()
             return
-        position = Position(record.partition, record.offset, received_at)
+        position = Position(record.partition, record.offset, written_at)
         if not self._clock.from_events:
             self.book.apply(message, position)
             return

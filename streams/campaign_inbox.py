@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from advisor.errors import DecodeError
 from advisor.settings import Settings
@@ -12,7 +11,7 @@ from streams.campaign_book import BookEntry, CampaignBook, Position
 from streams.codec.campaign_state import INBOX_KEY, EntryRecord, decode_entry
 from streams.codec.campaigns import ClockRecord, decode_campaign
 from streams.kafka_clients import producer, read_all
-from streams.records import Headers, StoredRecord
+from streams.records import Headers, StoredRecord, received_at
 from streams.topics import TopicNames, require_topics
 
 
@@ -56,14 +55,14 @@ def read_inbox(settings: Settings) -> Inbox:
     accepted = _accepted(settings)
     book, unread = CampaignBook(record.entry for record in accepted.values()), []
     for record in read_all(settings, TopicNames.of(settings).campaigns):
-        received_at = datetime.fromtimestamp(max(record.timestamp_ms, 0) / 1000, UTC)
+        written_at = received_at(record.timestamp_ms)
         try:
-            message = decode_campaign(record.key, record.value, record.headers, received_at=received_at)
+            message = decode_campaign(record.key, record.value, record.headers, received_at=written_at)
         except DecodeError as error:
             unread.append(_unread(record, error))
             continue
         if not isinstance(message, ClockRecord):
-            book.apply(message, Position(record.partition, record.offset, received_at))
+            book.apply(message, Position(record.partition, record.offset, written_at))
     return Inbox(book, tuple(unread), accepted)
 
 

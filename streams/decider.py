@@ -137,8 +137,10 @@ class Decider:
     async def run(self) -> None:
         """Decide on every event, and now and then without one; until cancelled."""
         while True:
+            # Not `wait_for`: before Python 3.12 that can swallow a cancellation, and we would never stop.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), self._settings.worker.decide_every_s)
+                async with asyncio.timeout(self._settings.worker.decide_every_s):
+                    await self._news.wait()
             self._news.clear()
             if not self.active:
                 await self._active.wait()

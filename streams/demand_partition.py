@@ -54,7 +54,9 @@ class DemandPartition:
         except DecodeError as error:
             # Our own topic: nothing readable is lost by going on, but somebody should look.
             self.unreadable += 1
-            log.error("demand_record_unreadable", partition=self.partition, offset=offset, error=str(error))
+            log.error(  # noqa: TRY400 - the error says it all, a traceback of our decoder nothing more
+                "demand_record_unreadable", partition=self.partition, offset=offset, error=str(error)
+            )
             return
         if isinstance(record, WatermarkRecord):
             self._apply_watermark(record)

@@ -63,6 +63,7 @@ class Ingest(ConsumerRebalanceListener):
         self._metrics = metrics
         self._group = f"{settings.kafka.topic_prefix}-ingest"
         self._folds: dict[TopicPartition, PartitionFold] = {}
+        self._resumed_at: dict[TopicPartition, int] = {}  # below it the last owner has dead-lettered
         self._ended: set[TopicPartition] = set()
         self._told: dict[TopicPartition, tuple[int, bool]] = {}
         self._committed: dict[TopicPartition, FoldPosition] = {}
@@ -102,6 +103,7 @@ class Ingest(ConsumerRebalanceListener):
             await self._flush()
             for partition in revoked:
                 self._folds.pop(partition, None)
+                self._resumed_at.pop(partition, None)
                 self._ended.discard(partition)
                 self._told.pop(partition, None)
                 self._committed.pop(partition, None)
@@ -117,6 +119,7 @@ class Ingest(ConsumerRebalanceListener):
                 source = SourcePartition(
                     partition.topic, self._topic_ids.get(partition.topic, ""), partition.partition
                 )
+                self._resumed_at[partition] = committed[partition].position
                 self._folds[partition] = PartitionFold(
                     source,
                     width_s=self._settings.worker.bucket_s,
@@ -140,16 +143,18 @@ class Ingest(ConsumerRebalanceListener):
                 clock = clock_of(record.headers, record.value)
                 if clock is not None:
                     fold.skip(record.offset)
-                    fold.advance(clock.time.timestamp())
-                    if clock.end:
-                        self._ended.add(partition)
+                    if self._clock.from_events:  # by the wall clock a stray one must not close the future
+                        fold.advance(clock.time.timestamp())
+                        if clock.end:
+                            self._ended.add(partition)
                     continue
                 sample = decode_traffic(record.value)
                 self._refuse_future(sample.timestamp_s, record.timestamp)
             except DecodeError as error:
                 fold.skip(record.offset)
-                self._dead.append(dead_letter(record, error, topic=self._names.dead_letters))
-                self._metrics.dead_letters.labels(topic=partition.topic, reason=error.reason).inc()
+                if record.offset >= self._resumed_at[partition]:
+                    self._dead.append(dead_letter(record, error, topic=self._names.dead_letters))
+                    self._metrics.dead_letters.labels(topic=partition.topic, reason=error.reason).inc()
                 continue
             if sample.service not in self._services:
                 fold.skip(record.offset)
@@ -159,13 +164,19 @@ class Ingest(ConsumerRebalanceListener):
         self._report(partition, counts, unlisted)
 
     def _refuse_future(self, timestamp_s: float, record_ms: int) -> None:
-        """A timestamp far ahead would close every bucket before it: refused by the record's own time."""
-        skew_s = self._settings.worker.future_skew_s
-        if not self._clock.from_events and timestamp_s > record_ms / 1000 + skew_s:
-            ahead_s = timestamp_s - record_ms / 1000
+        """A timestamp far ahead would close every bucket before it: refused by the record's own time.
+
+        That keeps a repeat after a crash the same. Only where the producer's clock stamped the record with
+        the future as well is it our own clock that refuses.
+        """
+        if self._clock.from_events:
+            return
+        skew_s, now_s = self._settings.worker.future_skew_s, self._clock.now().timestamp()
+        ahead_s = timestamp_s - (min(record_ms / 1000, now_s) if record_ms >= 0 else now_s)
+        if ahead_s > skew_s:
             raise DecodeError(
                 Reason.TIMESTAMP_IN_FUTURE,
-                f"timestamp is {ahead_s:.0f} s ahead of the record's own time, at most {skew_s} s are allowed. "
+                f"timestamp is {ahead_s:.0f} s ahead of the record's own time; {skew_s} s are allowed. "
                 "Fix: set the producer's clock, or send seconds instead of milliseconds",
             )
 

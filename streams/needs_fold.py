@@ -19,6 +19,7 @@ class NeedsFold:
     def __init__(self) -> None:
         self._needs: dict[str, Need] = {}
         self._levels: dict[str, Level] = {}
+        self._accepted_s: dict[str, int] = {}
         self._waiting: list[tuple[int, int, NeedRecord | LevelRecord]] = []
         self._arrived = 0
         self._ticks: dict[int, int] = {}
@@ -39,6 +40,9 @@ class NeedsFold:
     def forget(self, key: str) -> None:
         """A tombstone: the policy no longer has this pair of resource and service."""
         self._needs.pop(key, None)
+        self._accepted_s.pop(key, None)
+        self._waiting = [entry for entry in self._waiting if _key(entry[2]) != key]
+        heapq.heapify(self._waiting)
 
     def apply(self, record: NeedsRecord) -> None:
         """Take in one record."""
@@ -71,7 +75,18 @@ class NeedsFold:
             self._accept(heapq.heappop(self._waiting)[2])
 
     def _accept(self, record: NeedRecord | LevelRecord) -> None:
+        key = _key(record)
+        if record.tick_s is not None and record.tick_s < self._accepted_s.get(key, 0):
+            return  # said again after something newer had counted
+        self._accepted_s[key] = record.tick_s or 0
         if isinstance(record, NeedRecord):
-            self._needs[f"{record.resource}|{record.service}"] = need_of(record)
+            self._needs[key] = need_of(record)
         else:
             self._levels[record.service] = level_of(record)
+
+
+def _key(record: NeedRecord | LevelRecord) -> str:
+    """The record's key on the topic."""
+    if isinstance(record, NeedRecord):
+        return f"{record.resource}|{record.service}"
+    return f"@level|{record.service}"

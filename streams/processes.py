@@ -40,6 +40,13 @@ async def until_parent_ends(environ: dict[str, str] | None = None) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
 
 
+def end_within(seconds: float, *, code: int) -> None:
+    """From now on this process has so long to end by itself; then it ends with this exit code."""
+    timer = threading.Timer(seconds, os._exit, [code])
+    timer.daemon = True
+    timer.start()
+
+
 def _live_with_parent() -> None:
     """In a pool's process: end when the parent ends, however it ends, and leave Ctrl-C to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

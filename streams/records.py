@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 Headers = tuple[tuple[str, bytes], ...]
+
+_LATEST_MS = 7_258_118_400_000  # 2200-01-01
+
+
+def received_at(timestamp_ms: int) -> datetime:
+    """When was a record written (aware UTC), by its own time? Producers may claim anything: 1970 to 2200."""
+    return datetime.fromtimestamp(min(max(timestamp_ms, 0), _LATEST_MS) / 1000, UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,8 @@ class Watchdog:
     async def _look(self) -> None:
         positions = self._positions()
         try:
-            ends = await asyncio.wait_for(self._consumer.end_offsets(list(positions)), LOOK_EVERY_S)
+            async with asyncio.timeout(LOOK_EVERY_S):  # `wait_for` may swallow a cancellation before 3.12
+                ends = await self._consumer.end_offsets(list(positions))
         except (TimeoutError, OSError) as error:
             log.warning("watchdog_blind", why=type(error).__name__)
             return

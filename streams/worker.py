@@ -23,11 +23,16 @@ from streams.campaign_feed import CampaignFeed
 from streams.decider import Decider
 from streams.http import serve
 from streams.ingest import Ingest
-from streams.processes import until_parent_ends
+from streams.processes import end_within, until_parent_ends
 from streams.topics import TopicNames
 from streams.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
+
+
+# A client that waits for a rebalance may not let itself be stopped for half a minute. Nothing rests on an
+# orderly end, so past this grace (well within Kubernetes' 30 s) the process just ends.
+STOP_GRACE_S = 8.0
 
 
 class WorkerFailedError(HeadstartError):
@@ -63,8 +68,13 @@ class Worker:
     async def run(self) -> None:
         """Run until SIGTERM, SIGINT or the end of a replay. Raises what broke it."""
         stop = asyncio.Event()
+
+        def on_signal() -> None:
+            stop.set()
+            end_within(STOP_GRACE_S, code=0)
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, on_signal)
         runner, port = await serve(
             self._settings.worker.http_host,
             self._settings.worker.http_port,
@@ -80,6 +90,7 @@ class Worker:
             self._caught_up = True
             await self._supervise(stop)
         finally:
+            end_within(STOP_GRACE_S, code=0 if stop.is_set() or self._decider.finished.is_set() else 1)
             await self._app.stop()
             await self._assessor.stop()
             await self._decider.stop()

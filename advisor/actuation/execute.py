@@ -49,8 +49,10 @@ async def execute(
         return Executed(state, None)
     before = observation.bounds
     target = Bounds(instruction.floor, max(instruction.ceiling, instruction.floor))
+    restored = target.minimum <= resource.minimum
     if before == target:
-        return Executed(state, None)
+        # Whoever restored it, perhaps we ourselves just before a crash: nothing is left to be restored.
+        return Executed(replace(state, originals=None) if restored else state, None)
     try:
         await actuator.set_bounds(instruction.resource, target, now)
     except ActuationError as error:
@@ -60,7 +62,7 @@ async def execute(
     originals = state.originals or before
     changed = replace(
         state,
-        originals=None if target.minimum <= resource.minimum else originals,
+        originals=None if restored else originals,
         last_act_at=instruction.planned_for,
     )
     return Executed(await observe(actuator, changed, now), receipt)

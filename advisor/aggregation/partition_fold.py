@@ -7,6 +7,7 @@ watermark (highest timestamp seen, less the lateness allowed; or a clock record)
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -85,18 +86,18 @@ class PartitionFold:
         return FoldPosition(needed, self._position, self._closed_until_s, self._watermark_s)
 
     def add(self, sample: TrafficSample, offset: int) -> Counted:
-        """Fold one sample; offsets must rise. Buckets that this closes wait in :meth:`take_closed`."""
+        """Fold one sample; offsets must rise. Buckets that this closes wait in :meth:`take_closed`.
+
+        Every bucket takes or refuses its share of the sample by itself, so that what it holds depends
+        on no other bucket: a refold, in which some are finished already, fills the rest as before.
+        """
         self._position = offset + 1
-        start_s = int(sample.timestamp_s // self._width_s) * self._width_s
-        if start_s < self._closed_until_s:
+        shares = [s for s in _shares(sample, self._width_s) if s[0] >= self._closed_until_s]
+        if not shares:
             return Counted.REFOLDED if offset < self._resumed_at else Counted.LATE
-        bucket = self._bucket(start_s, sample.service, offset)
-        if sample.series is not None:
-            identity = (sample.series, sample.timestamp_s)
-            if identity in bucket.seen:
-                return Counted.DUPLICATE
-            bucket.seen.add(identity)
-        self._count(bucket, start_s, sample, offset)
+        counted = [self._count(*share, sample, offset) for share in shares]
+        if not any(counted):
+            return Counted.DUPLICATE
         self._raise_watermark(sample.timestamp_s - self._lateness_s)
         return Counted.COUNTED
 
@@ -113,43 +114,28 @@ class PartitionFold:
         closed, self._closed = self._closed, []
         return closed
 
-    def _bucket(self, start_s: int, service: str, offset: int) -> _OpenBucket:
+    def _count(
+        self, start_s: int, count: float, interval_s: float, sample: TrafficSample, offset: int
+    ) -> bool:
+        """Add a sample's share to its bucket; False if the same reading is in it already."""
         services = self._open.setdefault(start_s, {})
-        bucket = services.get(service)
+        bucket = services.get(sample.service)
         if bucket is None:
-            bucket = services[service] = _OpenBucket(offset, offset)
-        return bucket
-
-    def _count(self, bucket: _OpenBucket, start_s: int, sample: TrafficSample, offset: int) -> None:
+            bucket = services[sample.service] = _OpenBucket(offset, offset)
+        if sample.series is not None:
+            identity = (sample.series, sample.timestamp_s)
+            if identity in bucket.seen:
+                return False
+            bucket.seen.add(identity)
         if sample.rate_per_s is not None:
-            series = sample.series or ""
-            total, n = bucket.rates.get(series, (0.0, 0))
-            bucket.rates[series] = (total + sample.rate_per_s, n + 1)
-            self._touch(bucket, sample, offset)
-            return
-        count, interval_s = sample.count or 0.0, sample.interval_s or 0.0
-        if interval_s <= self._width_s:
-            bucket.count += count
-            bucket.interval_s += interval_s
-            self._touch(bucket, sample, offset)
-            return
-        # An interval longer than a bucket is spread over the buckets it covers.
-        end_s = sample.timestamp_s + interval_s
-        at_s = sample.timestamp_s
-        while at_s < end_s:
-            cell_s = int(at_s // self._width_s) * self._width_s
-            until_s = min(end_s, cell_s + self._width_s)
-            part = self._bucket(cell_s, sample.service, offset)
-            part.count += count * (until_s - at_s) / interval_s
-            part.interval_s += until_s - at_s
-            self._touch(part, sample, offset)
-            at_s = until_s
-
-    @staticmethod
-    def _touch(bucket: _OpenBucket, sample: TrafficSample, offset: int) -> None:
+            total, n = bucket.rates.get(sample.series or "", (0.0, 0))
+            bucket.rates[sample.series or ""] = (total + sample.rate_per_s, n + 1)
+        bucket.count += count
+        bucket.interval_s += interval_s
         bucket.samples += 1
         bucket.last_offset = offset
         bucket.saturated = bucket.saturated or sample.saturated
+        return True
 
     def _raise_watermark(self, instant_s: float) -> None:
         if instant_s <= self._watermark_s:
@@ -176,3 +162,20 @@ class PartitionFold:
             rates=tuple((s, total, n) for s, (total, n) in sorted(bucket.rates.items())),
             saturated=bucket.saturated,
         )
+
+
+def _shares(sample: TrafficSample, width_s: int) -> list[tuple[int, float, float]]:
+    """What of a sample's count and interval falls into which bucket, as (start, count, seconds).
+
+    The bucket it begins in takes all, unless its interval is longer than a bucket.
+    """
+    at_s, interval_s, count = sample.timestamp_s, sample.interval_s or 0.0, sample.count or 0.0
+    first_s = int(at_s // width_s) * width_s
+    if interval_s <= width_s:
+        return [(first_s, count, interval_s)]
+    end_s = at_s + interval_s
+    shares = []
+    for start_s in range(first_s, math.ceil(end_s), width_s):
+        covered_s = min(end_s, start_s + width_s) - max(at_s, start_s)
+        shares.append((start_s, count * covered_s / interval_s, covered_s))
+    return shares

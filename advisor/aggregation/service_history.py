@@ -6,7 +6,7 @@ ones settle into a regular float32 grid, which is what a forecast reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,7 +32,7 @@ def bucket_rate_per_s(parts: Iterable[BucketPart]) -> float:
     width_s = 0
     series: dict[str, tuple[float, int]] = {}
     # A fixed order of addition, so that the same parts give the same float in whatever order they came.
-    for part in sorted(parts, key=lambda p: (p.source.topic, p.source.partition)):
+    for part in sorted(parts, key=lambda p: (p.source.topic, p.source.topic_id, p.source.partition)):
         count += part.count
         interval_s += part.interval_s
         width_s = part.width_s
@@ -162,12 +162,17 @@ class ServiceHistory:
         return min([*starts, cutoff_s])
 
     def _in_use(self, until_s: int) -> float:
+        since_s = until_s - IN_USE_S
         rates = [
             bucket_rate_per_s(sources.values())
             for start_s, sources in self._recent.items()
-            if until_s - IN_USE_S <= start_s < until_s
+            if since_s <= start_s and start_s + _width_s(sources) <= until_s
         ]
-        return max(rates, default=0.0)
+        # A replay may have read far ahead of the instant asked for: then only the settled cells remain.
+        first = max(0, -((self._settled_start_s - since_s) // self._step_s))
+        last = max(first, (until_s - self._settled_start_s) // self._step_s)
+        settled = self._settled[first:last]
+        return max([*rates, *(float(rate) for rate in settled[~np.isnan(settled)])], default=0.0)
 
     def _settle(self) -> None:
         """Move cells that can no longer change into the grid, and drop what is past retention."""
@@ -190,6 +195,10 @@ class ServiceHistory:
                 settled[(cell_s - start_s) // self._step_s] = value
                 saturated[(cell_s - start_s) // self._step_s] = is_saturated
         self._settled_start_s, self._settled, self._saturated = start_s, settled, saturated
+
+
+def _width_s(sources: Mapping[SourcePartition, BucketPart]) -> int:
+    return max(part.width_s for part in sources.values())
 
 
 def _cell(buckets: list[dict[SourcePartition, BucketPart]]) -> tuple[np.float32, bool]:

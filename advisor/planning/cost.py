@@ -24,18 +24,15 @@ def cost_of_steps(resource: ResourcePolicy, steps: Sequence[Step], until: dateti
     return Cost(currency, _cents(unit_hours * resource.price_per_unit_hour))
 
 
-def cost_of_difference(resource: ResourcePolicy, with_it: Units, without_it: Units) -> float | None:
+def cost_of_difference(price_per_unit_hour: float, with_it: Units, without_it: Units) -> float:
     """Price of the units between two floors on the dense grid: what one campaign alone adds."""
-    if resource.price_per_unit_hour is None:
-        return None
     unit_hours = float((with_it - without_it).sum()) * step_s(GRID) / 3600
-    return unit_hours * resource.price_per_unit_hour
+    return unit_hours * price_per_unit_hour
 
 
-def add_up(currency: str, parts: Sequence[float | None]) -> Cost:
+def add_up(currency: str, parts: Sequence[float]) -> Cost:
     """The sum of what has a price; None if nothing has."""
-    priced = [p for p in parts if p is not None]
-    return Cost(currency, _cents(sum(priced)) if priced else None)
+    return Cost(currency, _cents(sum(parts)) if parts else None)
 
 
 def _cents(amount: float) -> float:

@@ -61,19 +61,22 @@ def lay_out(
 
 def extra_costs(
     estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign]
-) -> dict[str, list[float | None]]:
+) -> dict[str, list[float]]:
     """Per campaign, what it alone adds on each resource: the difference with and without it."""
-    costs: dict[str, list[float | None]] = {campaign_id: [] for campaign_id in campaigns}
+    costs: dict[str, list[float]] = {campaign_id: [] for campaign_id in campaigns}
     for laid in estate:
+        price = laid.resource.price_per_unit_hour
+        if price is None:
+            continue
         for cluster in laid.clusters:
             for claim in cluster.claims:
                 without = without_campaign(laid.resource, laid.needs, cluster, campaigns, claim.campaign_id)
-                costs[claim.campaign_id].append(cost_of_difference(laid.resource, cluster.asked, without))
+                costs[claim.campaign_id].append(cost_of_difference(price, cluster.asked, without))
     return costs
 
 
 def over_budget(
-    costs: Mapping[str, Sequence[float | None]], campaigns: Mapping[str, Campaign], policy: Policy
+    costs: Mapping[str, Sequence[float]], campaigns: Mapping[str, Campaign], policy: Policy
 ) -> frozenset[str]:
     """Campaigns whose extra cost exceeds their own budget or the policy's, whichever is lower.
 

@@ -17,8 +17,10 @@ from advisor.planning.schedule import (
     GRID,
     envelope,
     floors_before,
+    floors_on,
     history_length,
-    ramp_length,
+    over_blocks,
+    raise_length,
     requests,
     revert_length,
     standing_at,
@@ -51,7 +53,7 @@ def plan_clusters(
     now: datetime,
 ) -> tuple[ClusterFloors, ...]:
     """Schedule every cluster of claims from `now` on, and the way down from whatever stands unclaimed."""
-    margin_before = resource.lead_time + ramp_length(resource) + resource.ramp.hold
+    margin_before = raise_length(resource)
     margin_after = revert_length(resource) + resource.ramp.hold
     first = ceil_to(now, GRID)
     stands = standing_at(previous, first - GRID, resource.minimum) > resource.minimum
@@ -66,7 +68,9 @@ def plan_clusters(
                 begin = first
         end = max(c.end for c in group) + margin_after
         times_s = span(begin, end, GRID)
-        planned.append(_plan_cluster(resource, needs, group, campaigns, times_s, previous))
+        # A cluster still to come begins at the minimum, whatever an earlier plan had there.
+        stood = previous if begin == first else ()
+        planned.append(_plan_cluster(resource, needs, group, campaigns, times_s, stood))
     if stands and not planned:
         planned.append(_plan_revert(resource, previous, first, first + margin_after))
     return tuple(planned)
@@ -124,11 +128,10 @@ def _plan_cluster(
     needed = units_for(demand_on(resource, needs, times_s, window=window, without=without), resource)
     ends_s = [to_epoch_s(campaigns[c.campaign_id].end) for c in claims]
     ready = envelope(times_s, needed, claims, ends_s, resource.ramp)
-    raised_before = resource.lead_time + ramp_length(resource) + resource.ramp.hold
     begun = [
         end_s
         for claim, end_s in zip(claims, ends_s, strict=True)
-        if to_epoch_s(claim.start - raised_before) <= times_s[0]
+        if to_epoch_s(claim.start - raise_length(resource)) <= times_s[0]
     ]
     return _ask(resource, claims, times_s, needed, ready, previous, hold_until_s=max(begun, default=0))
 
@@ -151,11 +154,16 @@ def _ask(
     *,
     hold_until_s: int,
 ) -> ClusterFloors:
-    """What stands is held to the end of a campaign already begun, and is lowered on the hold grid only."""
+    """What stands is lowered on the hold grid only, and while a campaign runs only where that was agreed.
+
+    The forecast begins at its cutoff and so has forgotten the peaks that a campaign already had: the
+    agreed plan remembers them.
+    """
     first = from_epoch_s(int(times_s[0]))
     standing = standing_at(previous, first - GRID, resource.minimum)
-    held_until_s = max(hold_until_s, to_epoch_s(ceil_to(first, resource.ramp.hold)))
-    ready = np.where(times_s < held_until_s, np.maximum(ready, standing), ready)
-    ready = np.clip(ready, resource.minimum, resource.maximum)
+    agreed = np.minimum.accumulate(np.minimum(floors_on(times_s, previous, resource.minimum), standing))
+    kept = over_blocks(times_s, np.where(times_s < hold_until_s, agreed, 0), resource.ramp.hold)
+    kept[times_s < to_epoch_s(ceil_to(first, resource.ramp.hold))] = standing
+    ready = np.clip(np.maximum(ready, kept), resource.minimum, resource.maximum)
     before = floors_before(previous, first, history_length(resource), resource.minimum)
     return ClusterFloors(claims, times_s, needed, ready, requests(ready, resource, before))

@@ -15,7 +15,7 @@ from advisor.domain.advice import Claim, Controls, Instruction, Outcome, Step, V
 from advisor.domain.capacity import ResourceState
 from advisor.domain.policy import Mode, ResourcePolicy
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import ceil_to
+from advisor.domain.timegrid import ceil_to, floor_to
 from advisor.planning.schedule import GRID, standing_at
 from advisor.planning.sizing import units_in_use
 
@@ -104,25 +104,28 @@ def within_bounds(situation: Situation, steps: tuple[Step, ...]) -> tuple[tuple[
 
 
 def in_use_kept(situation: Situation, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], Verdict]:
-    """A lowering that is due waits, hold by hold, while today's demand still occupies the units.
+    """A lowering that is due goes, until the next hold, no further than today's demand allows.
 
     Where something reactive holds the resource above its floor the lowering takes nothing away, and
     the floor is restored as planned.
     """
-    resource, soon = situation.resource, ceil_to(situation.now, GRID)
+    resource, now, soon = situation.resource, situation.now, ceil_to(situation.now, GRID)
     in_use = min(units_in_use(situation.in_use_rate_per_s, resource), resource.maximum)
-    stands = max(situation.standing, situation.observed_floor)
-    target = standing_at(steps, soon, resource.minimum)
-    if resource.reactive or target >= min(stands, in_use):
+    kept = min(max(situation.standing, situation.observed_floor), in_use)
+    target = min(standing_at(steps, instant, resource.minimum) for instant in (now, soon))
+    if resource.reactive or target >= kept:
         return steps, _passed("in_use_kept", Reason.MEETS_PLAN)
-    held_until = ceil_to(soon + GRID, resource.ramp.hold)
-    kept = [s for s in steps if s.act_at <= soon and s.floor >= stands]
-    if standing_at(kept, soon, resource.minimum) != stands:
-        kept.append(Step(soon, stands, resource.maximum))
-    lowered = Step(held_until, standing_at(steps, held_until, resource.minimum), resource.maximum)
-    waiting = (*kept, lowered, *(s for s in steps if s.act_at > held_until))
-    detail = f"{in_use} units in use, {target} planned: {stands} kept until {held_until:%Y-%m-%d %H:%M}Z"
-    return waiting, Verdict("in_use_kept", Outcome.CLAMP, Reason.WOULD_SHED_LOAD, detail)
+    since, until = floor_to(now, GRID), ceil_to(soon + GRID, resource.ramp.hold)
+    instants = [since, *(s.act_at for s in steps if since < s.act_at < until)]
+    floors = [(instant, max(standing_at(steps, instant, resource.minimum), kept)) for instant in instants]
+    floors += [(until, standing_at(steps, until, resource.minimum))]
+    waiting = [s for s in steps if s.act_at < since]
+    for instant, floor in floors:
+        if floor != standing_at(waiting, instant, resource.minimum):
+            waiting.append(Step(instant, floor, resource.maximum))
+    waiting += [s for s in steps if s.act_at > until]
+    detail = f"{in_use} units in use, {target} planned: {kept} kept until {until:%Y-%m-%d %H:%M}Z"
+    return tuple(waiting), Verdict("in_use_kept", Outcome.CLAMP, Reason.WOULD_SHED_LOAD, detail)
 
 
 def not_on_hold(situation: Situation, instruction: Instruction) -> Verdict:

@@ -46,7 +46,7 @@ def assess_campaigns(
     estate: Sequence[LaidOut],
     situations: Sequence[Situation],
     campaigns: Mapping[str, Campaign],
-    costs: Mapping[str, Sequence[float | None]],
+    costs: Mapping[str, Sequence[float]],
     over_budget: frozenset[str],
     policy: Policy,
     now: datetime,

@@ -21,12 +21,17 @@ GRID = timedelta(minutes=1)
 
 def ramp_length(resource: ResourcePolicy) -> timedelta:
     """The longest that ramping from the minimum to the maximum can take, one way."""
-    return resource.ramp.every * _doublings(resource.minimum, resource.maximum, resource.ramp.factor)
+    return resource.ramp.every * _steps_between(resource)
+
+
+def raise_length(resource: ResourcePolicy) -> timedelta:
+    """How long before a need the first step towards it can be asked for: lead time, ramp and hold."""
+    return resource.lead_time + ramp_length(resource) + resource.ramp.hold
 
 
 def revert_length(resource: ResourcePolicy) -> timedelta:
     """The longest that ramping down from the maximum to the minimum can take, hold by hold."""
-    return resource.ramp.hold * (1 + _doublings(resource.minimum, resource.maximum, resource.ramp.factor))
+    return resource.ramp.hold * (1 + _steps_between(resource))
 
 
 def envelope(
@@ -45,7 +50,17 @@ def envelope(
         tail = np.where(inside & (times_s >= end_s), wanted, 0)
         falling = np.where(inside & (times_s >= end_s), np.maximum.accumulate(tail[::-1])[::-1], 0)
         held = np.maximum(held, np.maximum(rising, falling))
-    return _over_blocks(times_s, held, step_s(ramp.hold))
+    return over_blocks(times_s, held, ramp.hold)
+
+
+def over_blocks(times_s: Seconds, units: Units, block: timedelta) -> Units:
+    """The highest value of each block of the grid of `block`, at each of its instants, shape (n,)."""
+    blocks = times_s // step_s(block)
+    first = np.flatnonzero(np.diff(blocks, prepend=blocks[0] - 1)) if len(blocks) else np.empty(0, int)
+    if not len(first):
+        return units
+    peaks = np.maximum.reduceat(units, first)
+    return np.asarray(np.repeat(peaks, np.diff(np.append(first, len(units)))), dtype=np.int64)
 
 
 def requests(ready: Units, resource: ResourcePolicy, before: Units) -> Units:
@@ -73,8 +88,12 @@ def history_length(resource: ResourcePolicy) -> int:
 
 def floors_before(steps: Sequence[Step], first: datetime, length: int, minimum: int) -> Units:
     """The floors that a schedule had in force on the grid before `first`, shape (length,)."""
-    times_s = to_epoch_s(first) - step_s(GRID) * np.arange(length, 0, -1)
-    floors = np.full(length, minimum, dtype=np.int64)
+    return floors_on(to_epoch_s(first) - step_s(GRID) * np.arange(length, 0, -1), steps, minimum)
+
+
+def floors_on(times_s: Seconds, steps: Sequence[Step], minimum: int) -> Units:
+    """The floors that a schedule has in force at each instant, shape (n,)."""
+    floors = np.full(len(times_s), minimum, dtype=np.int64)
     for step in steps:
         floors[times_s >= to_epoch_s(step.act_at)] = step.floor
     return floors
@@ -91,21 +110,22 @@ def standing_at(steps: Sequence[Step], now: datetime, minimum: int) -> int:
     return next((s.floor for s in reversed(steps) if s.act_at <= now), minimum)
 
 
-def _doublings(low: int, high: int, factor: float) -> int:
-    steps, value = 0, float(max(low, 1))
-    while value < high:
-        value *= factor
+def _steps_between(resource: ResourcePolicy) -> int:
+    """How many steps of a ramp lie between the maximum and the minimum?"""
+    steps, units = 0, np.array([resource.maximum])
+    while units[0] > resource.minimum:
+        units = _next_below(units, resource.ramp.factor, resource.minimum)
         steps += 1
     return steps
 
 
-def _over_blocks(times_s: Seconds, units: Units, block_s: int) -> Units:
-    blocks = times_s // block_s
-    first = np.flatnonzero(np.diff(blocks, prepend=blocks[0] - 1)) if len(blocks) else np.empty(0, int)
-    if not len(first):
-        return units
-    peaks = np.maximum.reduceat(units, first)
-    return np.asarray(np.repeat(peaks, np.diff(np.append(first, len(units)))), dtype=np.int64)
+def _next_below(units: Units, factor: float, minimum: int) -> Units:
+    """One step of a ramp further down: divided by the factor, rounded up, and always at least one less.
+
+    Taken step by step, so that going on from any step of a ramp gives the rest of the same ramp.
+    """
+    lower = np.minimum(units - 1, np.ceil(units / factor).astype(np.int64))
+    return np.where(lower <= max(minimum, 1), minimum, lower)
 
 
 def _ahead(units: Units, width: int) -> Units:
@@ -120,9 +140,9 @@ def _ahead(units: Units, width: int) -> Units:
 
 def _ramped_up(units: Units, every: int, factor: float, minimum: int) -> Units:
     result, reach = units.copy(), 1
-    peak = float(units.max(initial=minimum))
-    while peak / factor**reach > max(minimum, 1):
-        eased = np.ceil(_ahead(units, every * reach) / factor**reach).astype(np.int64)
-        result = np.maximum(result, eased)
+    lower = _next_below(units, factor, minimum)
+    while lower.max(initial=minimum) > minimum:
+        result = np.maximum(result, _ahead(lower, every * reach))
+        lower = _next_below(lower, factor, minimum)
         reach += 1
     return result

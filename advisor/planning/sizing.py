@@ -26,5 +26,5 @@ def units_for(rate_per_s: Floats, policy: ResourcePolicy) -> Units:
 
 
 def units_in_use(rate_per_s: float, policy: ResourcePolicy) -> int:
-    """Units that the demand of this moment occupies, without headroom: what must not be taken away."""
-    return max(0, math.ceil(rate_per_s / policy.unit_capacity - _ROUNDING))
+    """Units that the demand of this moment needs, its headroom included: what must not be taken away."""
+    return max(0, math.ceil(rate_per_s * (1.0 + policy.headroom) / policy.unit_capacity - _ROUNDING))

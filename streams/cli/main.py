@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from streams.cli import campaign, check, replay, topics, worker
+from streams.cli import campaign, check, plan, replay, topics, worker
 
 app = typer.Typer(
     name="headstart",
@@ -18,6 +18,7 @@ app.command()(worker.worker)
 app.command()(check.check)
 app.command()(topics.topics)
 app.command()(replay.replay)
+app.command()(plan.plan)
 app.add_typer(campaign.app, name="campaign")
 
 

@@ -15,16 +15,17 @@ def run(bootstrap: str, prefix: str, *arguments: str, **environ: str) -> Result:
     app.command("topics")(topics.topics)
     app.command("replay")(replay.replay)
     app.add_typer(campaign.app, name="campaign")
-    env = _environ(bootstrap, prefix) | environ | {"COLUMNS": "200"}
+    env = environ_for(bootstrap, prefix) | environ | {"COLUMNS": "200"}
     return CliRunner().invoke(app, arguments, env=env)
 
 
 def settings_for(bootstrap: str, prefix: str) -> Settings:
     """The settings that `run` gives its command."""
-    return load_settings(_environ(bootstrap, prefix))
+    return load_settings(environ_for(bootstrap, prefix))
 
 
-def _environ(bootstrap: str, prefix: str) -> dict[str, str]:
+def environ_for(bootstrap: str, prefix: str) -> dict[str, str]:
+    """The environment that makes a command work on this broker with this prefix."""
     return {
         "HEADSTART_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
         "HEADSTART_KAFKA__TOPIC_PREFIX": prefix,

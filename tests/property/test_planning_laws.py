@@ -1,0 +1,336 @@
+"""Laws of every decision, whatever the policy, the campaigns and the past."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from advisor.domain.advice import Controls, Decision, Need, Readiness, ResourceDecision, Step, WithoutCampaign
+from advisor.domain.campaign import Campaign
+from advisor.domain.capacity import ResourceState
+from advisor.domain.policy import ResourcePolicy
+from advisor.domain.reason import Reason
+from advisor.domain.timegrid import ceil_to
+from advisor.forecasting.uplift import effect_window
+from advisor.pipeline import advise, remember
+from advisor.planning.schedule import ramp_length, standing_at
+from advisor.planning.sizing import units_for, units_in_use
+from streams.codec.resource_state import decode_state, encode_state
+from tests.support.builders import (
+    HOUR,
+    MINUTE,
+    NOW,
+    PODS,
+    SHOP,
+    campaign,
+    decided,
+    floor_at,
+    floors_of,
+    need,
+    only,
+    policy,
+    resource,
+    view,
+)
+from tests.support.strategies import baselines, bolder, calendars, campaigns, instants, pasts, resources
+
+LAWS = settings(max_examples=60, deadline=None)
+END = NOW + 30 * HOUR
+
+
+@st.composite
+def worlds(draw, **fixed):
+    """A resource, its past, its campaigns, ordinary demand, what is in use, and a time to decide."""
+    of = draw(resources(**fixed))
+    return of, draw(pasts(of)), draw(calendars()), draw(baselines), draw(baselines), draw(instants)
+
+
+def decide_in(
+    world, *, stale: bool = False, needs: list[Need] | None = None, budget: float | None = None
+) -> Decision:
+    of, past, announced, baseline, in_use, now = world
+    return decided(
+        now,
+        announced,
+        the_policy=policy(of, budget_per_campaign=budget),
+        needs=[need(announced, baseline=baseline, hours=60)] if needs is None else needs,
+        states={PODS: past},
+        in_use=in_use,
+        data_until=now - timedelta(hours=1) if stale else now,
+    )
+
+
+def minutes_from(now: datetime, made: ResourceDecision, of: ResourcePolicy) -> list[int]:
+    """The floors from the decision on, minute by minute."""
+    return floors_of(made, now, END, of.minimum)
+
+
+def raises(steps: tuple[Step, ...], level: int) -> list[Step]:
+    """The steps that go up, beginning from a level."""
+    found = []
+    for step in steps:
+        if step.floor > level:
+            found.append(step)
+        level = step.floor
+    return found
+
+
+# --- shape
+
+
+@LAWS
+@given(worlds(), st.booleans())
+def test_floors_lie_between_minimum_and_maximum_and_steps_rise_in_time(world, stale):
+    of, _, _, _, _, now = world
+
+    made = only(decide_in(world, stale=stale))
+
+    steps = made.recommendation.steps
+    assert all(of.minimum <= s.floor <= of.maximum and s.ceiling == of.maximum for s in steps)
+    assert all(one.act_at < other.act_at for one, other in pairwise(steps))
+    if made.due is not None:
+        assert of.minimum <= made.due.floor <= made.due.ceiling == of.maximum
+        assert made.due.floor == standing_at(steps, now, of.minimum)
+
+
+# --- more demand
+
+
+def raised(one: Need, by: np.ndarray) -> Need:
+    """The same need with more demand at some of its steps, with and without every campaign."""
+    return replace(
+        one,
+        baseline=one.baseline + by,
+        total=one.total + by,
+        without=tuple(
+            WithoutCampaign(w.campaign_id, w.first, w.rate_per_s + by[w.first : w.first + len(w.rate_per_s)])
+            for w in one.without
+        ),
+    )
+
+
+@LAWS
+@given(worlds(), st.integers(0, 2**32 - 1), st.floats(0.01, 1.0), st.floats(0.0, 5000.0))
+def test_more_demand_at_any_time_never_lowers_a_floor_at_any_time(world, seed, share, most):
+    """The same state at the same instant: raising any values of the forecast lowers nothing anywhere."""
+    of, _, announced, baseline, _, now = world
+    less = need(announced, baseline=baseline, hours=60)
+    rng = np.random.default_rng(seed)
+    by = np.where(rng.random(len(less.total)) < share, rng.uniform(0, most, len(less.total)), 0.0)
+
+    low = minutes_from(now, only(decide_in(world, needs=[less])), of)
+    high = minutes_from(now, only(decide_in(world, needs=[raised(less, by)])), of)
+
+    assert all(a <= b for a, b in zip(low, high, strict=True))
+
+
+@settings(max_examples=40, deadline=None)
+@given(worlds(), st.integers(0, 2**32 - 1), st.floats(1.0, 20.0))
+def test_a_view_of_more_demand_never_lowers_a_floor(world, seed, times):
+    """With the forecast in the loop: all of the history so many times higher."""
+    of, past, announced, baseline, in_use, now = world
+    rates = np.random.default_rng(seed).lognormal(0.0, 0.3, 4 * 288) * baseline
+    small = replace(view(until=NOW), values=rates, data_until=now, recent_rate_per_s=in_use)
+    large = replace(small, values=rates * times)
+    rules = policy(of)
+
+    low = minutes_from(now, only(advise([small], announced, {PODS: past}, Controls(), rules, now)), of)
+    high = minutes_from(now, only(advise([large], announced, {PODS: past}, Controls(), rules, now)), of)
+
+    assert all(a <= b for a, b in zip(low, high, strict=True))
+
+
+@LAWS
+@given(worlds(), st.floats(1.0, 10.0))
+def test_a_bolder_promise_never_lowers_a_floor(world, times):
+    of, past, announced, baseline, in_use, now = world
+    bold = [bolder(one, times) for one in announced]
+
+    low = minutes_from(now, only(decide_in(world)), of)
+    high = minutes_from(now, only(decide_in((of, past, bold, baseline, in_use, now))), of)
+
+    assert all(a <= b for a, b in zip(low, high, strict=True))
+
+
+@LAWS
+@given(worlds(), campaigns("another"))
+def test_one_more_campaign_never_lowers_a_floor_while_it_expects_no_dip(world, another):
+    of, past, announced, baseline, in_use, now = world
+    another = bolder(another, 2.0)  # half was the least: from here on it is no dip
+
+    low = minutes_from(now, only(decide_in(world)), of)
+    high = minutes_from(now, only(decide_in((of, past, [*announced, another], baseline, in_use, now))), of)
+
+    assert all(a <= b for a, b in zip(low, high, strict=True))
+
+
+# --- what is asked for is there in time
+
+
+@LAWS
+@given(resources(), campaigns(within_min=(800, 1100)), baselines)
+def test_announced_early_enough_a_campaign_has_its_units_asked_for_a_lead_time_before_it_starts(
+    of, planned, baseline
+):
+    """And so its verdict is not NOT_READY, unless it needs more than the ceiling."""
+    decision = decide_in((of, ResourceState(PODS), [planned], baseline, 0.0, NOW))
+    assert planned.expected_uplift is not None
+    at_start = baseline * planned.expected_uplift.p50
+    needed = int(units_for(np.array([at_start]), of)[0])
+    asked_by = planned.start - of.lead_time
+
+    assert asked_by > NOW + ramp_length(of)
+    assert floor_at(only(decision), asked_by, of.minimum) >= min(needed, of.maximum)
+    late = Reason.LEAD_TIME_TOO_SHORT in decision.campaigns[0].reasons
+    assert not late
+
+
+@LAWS
+@given(resources(minimum=1), campaigns(within_min=(-20, 200)), st.floats(50.0, 400.0), instants)
+def test_moved_to_its_earliest_safe_start_a_campaign_is_not_late(of, planned, baseline, now):
+    """Whatever there is to be late about: a campaign is asked to move only where that helps."""
+    nothing, planned = ResourceState(PODS), bolder(planned, 2.0)
+    found = decide_in((of, nothing, [planned], baseline, 0.0, now)).campaigns
+    safe = found[0].earliest_safe_start if found else None
+    event(f"has another start: {safe is not None}")
+    if safe is None:
+        assert not found or Reason.LEAD_TIME_TOO_SHORT not in found[0].reasons
+        return
+    assert found[0].readiness is Readiness.NOT_READY
+    assert safe > planned.start
+
+    moved = replace(planned, start=safe, end=safe + (planned.end - planned.start))
+    (again,) = decide_in((of, nothing, [moved], baseline, 0.0, now)).campaigns
+
+    assert Reason.LEAD_TIME_TOO_SHORT not in again.reasons
+
+
+# --- stale input
+
+
+@LAWS
+@given(worlds())
+def test_stale_input_lowers_nothing_adds_nothing_and_keeps_every_raise_of_the_agreed_plan(world):
+    of, past, announced, _, _, now = world
+    standing = standing_at(past.plan, now, of.minimum)
+    found = past.observation.bounds.minimum if past.observation else of.minimum
+    windows = [effect_window(one) for one in announced]
+    over = max((end for _, end in windows if end > now), default=now)
+
+    floors = minutes_from(now, only(decide_in(world, stale=True)), of)
+
+    agreed = standing
+    for minute, floor in enumerate(floors):
+        instant = now + minute * MINUTE
+        due = [s.floor for s in past.plan if now < s.act_at <= instant and s.act_at < over]
+        agreed = max([agreed, *due])
+        assert floor >= agreed
+        assert floor <= max(agreed, min(found, of.maximum))
+
+
+# --- what is over, what is in use, what is too dear
+
+
+@LAWS
+@given(worlds(), st.booleans())
+def test_nothing_is_raised_for_a_campaign_that_is_over(world, stale):
+    of, past, announced, baseline, in_use, now = world
+    gone = [c for c in announced if effect_window(c)[1] <= now]
+    found = past.observation.bounds.minimum if past.observation else of.minimum
+    standing = standing_at(past.plan, now, of.minimum)
+
+    made = only(decide_in((of, past, gone, baseline, in_use, now), stale=stale))
+
+    assert max(minutes_from(now, made, of)) <= max(standing, min(found, of.maximum))
+    assert all(s.act_at <= now for s in raises(made.recommendation.steps, of.minimum))
+
+
+@LAWS
+@given(worlds(reactive=False), st.booleans())
+def test_where_nothing_else_scales_a_lowering_never_takes_away_units_in_use(world, stale):
+    of, past, _, _, in_use, now = world
+    found = past.observation.bounds.minimum if past.observation else of.minimum
+    stands = max(standing_at(past.plan, now, of.minimum), found)
+    kept = min(stands, units_in_use(in_use, of), of.maximum)
+
+    made = only(decide_in(world, stale=stale))
+
+    hold = ceil_to(ceil_to(now, MINUTE) + MINUTE, of.ramp.hold)
+    instant = now
+    while instant < hold:
+        assert floor_at(made, instant, of.minimum) >= kept
+        instant += MINUTE
+
+
+@LAWS
+@given(worlds(), st.floats(0, 50))
+def test_over_budget_nothing_is_raised(world, budget):
+    of, past, _, _, _, _ = world
+    made = only(decide_in(world, budget=budget))
+    over = any(v.reason is Reason.OVER_CAMPAIGN_BUDGET for v in made.verdicts)
+    found = past.observation.bounds.minimum if past.observation else of.minimum
+
+    if over:
+        assert made.due is None
+    costs = [c for c in decide_in(world, budget=budget).campaigns if c.extra_cost.extra is not None]
+    dear = {c.campaign_id for c in costs if c.extra_cost.extra > budget}
+    if dear & set(made.recommendation.campaigns) and made.due is not None:
+        assert made.due.floor <= found
+
+
+# --- time and restarts
+
+
+@settings(max_examples=40, deadline=None)
+@given(resources(), calendars(), baselines, st.integers(1, 40), st.integers(1, 9))
+def test_on_unchanged_facts_every_decision_tells_the_floors_that_the_first_one_told(
+    of, announced, baseline, ticks, every
+):
+    """Whatever the ramps and windows, from nothing remembered to the end of the last campaign."""
+    past = ResourceState(PODS)
+    first: list[int] | None = None
+    for tick in range(ticks):
+        now = NOW + tick * every * 4 * MINUTE
+        made = only(decide_in((replace(of, reactive=True), past, announced, baseline, 0.0, now)))
+        past = remember(made, past)
+        floors = minutes_from(now, made, of)
+        first = first or floors
+        assert floors == first[tick * every * 4 :], now
+
+
+@settings(max_examples=12, deadline=None)
+@given(worlds(), st.integers(0, 2**32 - 1), st.integers(0, 11))
+def test_a_decider_restarted_from_what_it_wrote_decides_as_if_it_had_never_stopped(world, seed, restart):
+    """Twelve ticks over a changing forecast; at one of them all memory goes through the log."""
+    of, past, announced, baseline, in_use, now = world
+    rates = np.random.default_rng(seed).uniform(0.5, 2.0, 12) * baseline
+
+    def run(restart_at: int | None) -> Decision:
+        states = past
+        for tick, rate in enumerate(rates):
+            if tick == restart_at:
+                states = decode_state(encode_state(states)[1])
+            at = now + tick * 13 * MINUTE
+            decision = decide_in((of, states, announced, float(rate), in_use, at))
+            states = remember(only(decision), states)
+        return decision
+
+    assert run(restart) == run(None)
+
+
+def test_the_strategies_reach_what_the_laws_speak_of():
+    """A law about raises is empty if nothing ever rises: this world rises, is dear, and is late."""
+    late: Campaign = campaign(start=NOW + 5 * MINUTE, uplift=20.0)
+    world = (resource(), ResourceState(PODS), [late], 15.0, 15.0, NOW)
+
+    made = only(decide_in(world, budget=1.0))
+
+    assert made.recommendation.campaigns == ("promo",)
+    assert floor_at(made, NOW) == 30
+    assert made.due is None
+    assert SHOP in resource().serves

@@ -1,0 +1,164 @@
+"""What a plan costs, what a budget stops, and what one resource is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from advisor.domain.advice import Controls, Cost, Outcome, Readiness, Step
+from advisor.domain.campaign import CampaignBudget
+from advisor.domain.policy import Mode, SourcePolicy
+from advisor.domain.reason import Reason
+from advisor.planning.cost import add_up, cost_of_steps
+from tests.support.builders import (
+    CRM,
+    HOUR,
+    NOW,
+    PODS,
+    at,
+    campaign,
+    decided,
+    only,
+    policy,
+    resource,
+    schedule,
+    state,
+)
+
+
+def blocking(made) -> set[Reason]:
+    return {v.reason for v in made.verdicts if v.outcome is Outcome.BLOCK}
+
+
+# --- cost
+
+
+def test_a_schedule_costs_its_units_above_the_minimum_for_as_long_as_they_stand():
+    steps = (Step(at("10:00"), 5, 40), Step(at("12:00"), 3, 40), Step(at("12:30"), 2, 40))
+
+    cost = cost_of_steps(resource(price_per_unit_hour=0.5), steps, at("20:00"), "EUR")
+
+    assert cost == Cost("EUR", 0.5 * (3 * 2 + 1 * 0.5))
+
+
+def test_without_a_price_the_cost_is_unknown_and_not_zero():
+    assert cost_of_steps(resource(price_per_unit_hour=None), (), NOW, "EUR") == Cost("EUR", None)
+    assert add_up("EUR", []) == Cost("EUR", None)
+    assert add_up("EUR", [1.0, 2.004]) == Cost("EUR", 3.0)
+
+
+def test_a_campaigns_cost_is_what_it_alone_adds():
+    """Two that overlap cost more together than either, and each is charged only the difference."""
+    a, b = campaign("a"), campaign("b", at("10:30"), uplift=5.0)
+    both = {c.campaign_id: c.extra_cost.extra for c in decided(NOW, [a, b]).campaigns}
+    alone = {c.campaign_id: decided(NOW, [c]).campaigns[0].extra_cost.extra for c in (a, b)}
+
+    assert 0 < both["a"] <= alone["a"] + alone["b"]
+    assert both["b"] > both["a"]
+    assert decided(NOW, [replace(a, end=a.start + 4 * HOUR)]).campaigns[0].extra_cost.extra > alone["a"]
+
+
+# --- budget
+
+
+@pytest.mark.parametrize(
+    ("its_own", "policys", "is_over"),
+    [
+        (None, None, False),
+        (CampaignBudget("EUR", 100.0), None, False),
+        (CampaignBudget("EUR", 1.0), None, True),
+        (None, 1.0, True),
+        (CampaignBudget("EUR", 100.0), 1.0, True),
+        (CampaignBudget("USD", 1.0), None, False),
+        (CampaignBudget("USD", 1.0), 1.0, True),
+    ],
+)
+def test_the_lower_of_both_budgets_counts_where_they_can_be_compared(its_own, policys, is_over):
+    rules = policy(budget_per_campaign=policys)
+
+    made = only(decided(at("09:55"), [campaign(budget=its_own)], the_policy=rules))
+
+    assert (Reason.OVER_CAMPAIGN_BUDGET in blocking(made)) is is_over
+    assert (made.due is None) is is_over
+
+
+def test_over_budget_the_plan_is_still_told_for_people_to_decide():
+    made = only(decided(at("09:55"), [campaign(budget=CampaignBudget("EUR", 1.0))]))
+
+    assert schedule(made)[0] == ("09:55", 5)
+    assert Reason.OVER_CAMPAIGN_BUDGET in made.recommendation.reasons
+
+
+# --- what a resource is told
+
+
+def test_a_recommendation_names_its_campaigns_reasons_cost_and_expiry():
+    told = only(decided(NOW, [campaign()])).recommendation
+
+    assert told.resource == PODS
+    assert told.campaigns == ("promo",)
+    assert told.readiness is Readiness.READY
+    assert told.reasons == (Reason.CAMPAIGN_CLAIM, Reason.MEETS_PLAN)
+    assert told.cost.extra == pytest.approx(3 * 130 / 60 + 1 / 60 + 1 * 15 / 60, abs=0.01)
+    assert told.mode is Mode.AUTO
+    assert told.expires_at > at("13:00") + HOUR
+    assert (told.data_until, told.decided_at) == (NOW, NOW)
+
+
+def test_a_recommendation_that_did_not_change_keeps_its_expiry():
+    first = only(decided(NOW, [campaign()]))
+    agreed = state(plan=first.recommendation.steps)
+
+    again = only(decided(at("12:30"), [campaign()], states={PODS: agreed}))
+
+    assert again.recommendation.expires_at == first.recommendation.expires_at
+
+
+def test_without_a_claim_that_is_the_only_reason():
+    assert only(decided(NOW)).recommendation.reasons == (Reason.NO_CLAIM,)
+
+
+def test_a_campaign_beyond_the_horizon_is_judged_but_not_scheduled_yet():
+    far = campaign(start=at("10:00").replace(day=28))
+
+    decision = decided(NOW, [far], the_policy=policy(horizon=12 * HOUR))
+
+    assert only(decision).recommendation.steps == ()
+    assert only(decision).recommendation.campaigns == ()
+    assert decision.campaigns[0].readiness is Readiness.READY
+    assert decision.campaigns[0].extra_cost.extra > 0
+
+
+def test_what_is_due_is_the_floor_in_force_and_the_policys_ceiling():
+    agreed = only(decided(NOW, [campaign()])).recommendation.steps
+
+    due = only(decided(at("11:00"), [campaign()], states={PODS: state(plan=agreed, floor=2)})).due
+
+    assert due is not None
+    assert (due.floor, due.ceiling, due.planned_for) == (5, 40, at("09:50"))
+
+
+def test_between_campaigns_what_is_due_is_the_ordinary_minimum():
+    due = only(decided(NOW, [campaign()])).due
+
+    assert due is not None
+    assert due.floor == 2
+
+
+def test_the_most_timid_source_of_a_resources_campaigns_decides_how_far_we_go():
+    rules = policy(sources={CRM: SourcePolicy(CRM, Mode.AUTO), "shop": SourcePolicy("shop", Mode.APPROVE)})
+
+    made = only(decided(NOW, [campaign("a"), campaign("b", source="shop")], the_policy=rules))
+
+    assert made.recommendation.mode is Mode.APPROVE
+    assert blocking(made) == {Reason.NEEDS_APPROVAL}
+    assert made.due is None
+
+
+def test_a_hold_stops_what_is_due_and_not_the_plan():
+    made = only(decided(at("09:55"), [campaign()], controls=Controls(held=frozenset({"promo"}))))
+
+    assert made.due is None
+    assert blocking(made) == {Reason.HELD}
+    assert schedule(made)[0] == ("09:55", 5)

@@ -1,0 +1,126 @@
+"""How many units carry a demand, and which campaigns may ask for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from advisor.domain.campaign import CampaignStatus
+from advisor.domain.policy import Mode
+from advisor.domain.timegrid import to_epoch_s
+from advisor.planning.claims import claims_on, clusters, counts, demand_on, mode_allowed_by_source
+from advisor.planning.sizing import units_for, units_in_use
+from tests.support.builders import CRM, HOUR, MINUTE, NOW, PODS, at, campaign, need, policy, resource
+
+
+def test_units_are_demand_with_headroom_over_unit_capacity_rounded_up():
+    rates = np.array([0.0, 1.0, 100.0, 101.0, np.nan])
+
+    assert units_for(rates, resource(headroom=0.0)).tolist() == [0, 1, 10, 11, 0]
+    assert units_for(rates, resource(headroom=0.2)).tolist() == [0, 1, 12, 13, 0]
+
+
+def test_demand_that_fills_its_units_exactly_costs_no_further_one():
+    """0.1 * 3 is more than 0.3 for a computer, not for a bill."""
+    assert units_for(np.array([0.1 * 3]), resource(unit_capacity=0.1)).tolist() == [3]
+    assert units_in_use(0.1 * 3, resource(unit_capacity=0.1)) == 3
+
+
+def test_units_in_use_are_what_the_demand_of_this_moment_would_be_sized_to():
+    assert units_in_use(100.0, resource(headroom=0.5)) == 15
+    assert units_in_use(0.0, resource()) == 0
+
+
+# --- who holds a claim
+
+
+def test_a_claim_spans_the_whole_effect_of_its_campaign():
+    (claim,) = claims_on(resource(), [campaign(start=at("10:00"))], policy(), NOW)
+
+    assert (claim.campaign_id, claim.revision, claim.resource) == ("promo", 1, PODS)
+    assert (claim.start, claim.end) == (at("09:45"), at("13:00"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"status": CampaignStatus.CANCELLED},
+        {"source": "somebody"},
+        {"services": ("api",)},
+        {"start": at("10:00") - timedelta(days=1)},
+    ],
+    ids=["cancelled", "from an unlisted source", "of another service", "over"],
+)
+def test_no_claim_for_a_campaign(other):
+    assert claims_on(resource(), [campaign(**other)], policy(), NOW) == ()
+
+
+def test_a_claim_is_over_when_the_effect_is_and_not_a_minute_earlier():
+    it = [campaign()]
+
+    assert len(claims_on(resource(), it, policy(), at("12:59"))) == 1
+    assert claims_on(resource(), it, policy(), at("13:00")) == ()
+
+
+def test_claims_come_in_order_of_start_and_then_of_id():
+    late, b, a = campaign("c", at("11:00")), campaign("b"), campaign("a")
+
+    assert [c.campaign_id for c in claims_on(resource(), [late, b, a], policy(), NOW)] == ["a", "b", "c"]
+
+
+def test_without_listed_sources_all_count_and_none_is_trusted_with_acting():
+    open_to_all = policy(sources={})
+
+    assert counts(campaign(source="somebody"), open_to_all)
+    assert mode_allowed_by_source(campaign(source="somebody"), open_to_all) is Mode.RECOMMEND
+    assert mode_allowed_by_source(campaign(source=CRM), policy()) is Mode.AUTO
+
+
+def test_claims_whose_margins_touch_are_one_cluster():
+    a, b, c = campaign("a", at("08:00")), campaign("b", at("12:00")), campaign("c", at("20:00"))
+    claims = claims_on(resource(), [a, b, c], policy(), NOW)
+
+    def grouped(margin: timedelta) -> list[list[str]]:
+        return [[claim.campaign_id for claim in group] for group in clusters(claims, margin)]
+
+    assert grouped(timedelta(0)) == [["a"], ["b"], ["c"]]
+    assert grouped(20 * MINUTE) == [["a"], ["b"], ["c"]]  # 11:00 + 0:20 + 0:20 is before 11:45
+    assert grouped(23 * MINUTE) == [["a", "b"], ["c"]]
+    assert grouped(4 * HOUR) == [["a", "b", "c"]]
+
+
+# --- how much each instant asks for
+
+
+def test_services_are_added_up_by_their_shares():
+    shared = resource(serves={"web-shop": 1.0, "api": 0.5})
+    needs = [need(baseline=20.0), need(baseline=60.0, service="api")]
+    times_s = to_epoch_s(NOW) + np.array([0, 60, 3600])
+
+    assert demand_on(shared, needs, times_s, window=(NOW, NOW + HOUR)).tolist() == [50.0, 50.0, 0.0]
+
+
+def test_there_is_no_demand_before_the_forecast_begins_nor_after_it_ends():
+    times_s = to_epoch_s(NOW) + np.array([-60, 0, 3599, 3600])
+    everything = (NOW - HOUR, NOW + 9 * HOUR)
+
+    assert demand_on(resource(), [need(hours=1)], times_s, window=everything).tolist() == [
+        0.0,
+        15.0,
+        15.0,
+        0.0,
+    ]
+
+
+def test_demand_without_a_campaign_is_that_of_the_others():
+    a, b = campaign("a", uplift=3.0), campaign("b", uplift=2.0)
+    times_s = np.array([to_epoch_s(at("11:00"))])
+    asked = [need([a, b])]
+    window = (NOW, at("23:00"))
+
+    def rate(without: str | None) -> float:
+        return float(demand_on(resource(), asked, times_s, window=window, without=without)[0])
+
+    assert (rate(None), rate("a"), rate("b"), rate("nobody")) == (60.0, 30.0, 45.0, 60.0)
