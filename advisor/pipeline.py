@@ -61,7 +61,7 @@ def decide(
     `resources` what was agreed and observed before. A resource or service not mentioned is new.
     """
     known = {campaign.campaign_id: campaign for campaign in campaigns}
-    asked = by_resource(needs)
+    asked = by_resource(needs, policy)
     estate = [
         lay_out(r, resources.get(name, ResourceState(name)), asked.get(name, ()), known, policy, now)
         for name, r in policy.resources.items()
@@ -71,7 +71,7 @@ def decide(
     situations = [situation_of(laid, levels, known, over, controls, policy, now) for laid in estate]
     readiness, findings = assess_campaigns(estate, situations, known, costs, over, policy, now)
     decisions = tuple(
-        recommend(laid, situation, findings.get(laid.resource.resource, ()), policy)
+        recommend(laid, situation, findings.get(laid.resource.resource, ()), known, policy)
         for laid, situation in zip(estate, situations, strict=True)
     )
     return Decision(decisions, readiness)
@@ -99,4 +99,6 @@ def level_of(view: ServiceView) -> Level:
 
 def remember(decision: ResourceDecision, state: ResourceState) -> ResourceState:
     """A resource's state after a decision: its schedule is now the agreed one."""
-    return replace(state, plan=decision.recommendation.steps, claims=decision.claims)
+    return replace(
+        state, plan=decision.recommendation.steps, claims=decision.claims, without=decision.without
+    )

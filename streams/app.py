@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import faust
-import structlog
 
 from advisor.settings import Settings
 from streams.assessor import Assessor
 from streams.decider import Decider
+from streams.failures import failure
 from streams.topics import TopicNames
-
-log = structlog.get_logger(__name__)
 
 
 def build_app(
@@ -102,5 +100,4 @@ async def _or_crash(app: faust.App, work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except Exception as error:
-        log.exception("restore_failed")
-        await app.crash(error)
+        await app.crash(failure("restoring state", error))

@@ -18,18 +18,14 @@ from advisor.domain.demand import Level, ServiceView, SourcePartition
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s
 from advisor.pipeline import Assessment, assess, level_of
-from advisor.reporting.metrics import Metrics
-from advisor.settings import Settings
 from streams.campaign_feed import CampaignFeed
-from streams.clock import Clock
 from streams.codec.forecasts import encode_forecast
 from streams.codec.needs_log import encode_level, encode_need, encode_tick
+from streams.context import WorkerContext
 from streams.demand_partition import DemandPartition
 from streams.log_reader import log_consumer
-from streams.outbox import Outbox
 from streams.records import OutgoingRecord
 from streams.state import catch_up, last_ticks, restore_demand
-from streams.topics import TopicNames
 
 log = structlog.get_logger(__name__)
 
@@ -46,27 +42,24 @@ class Assessor:
 
     def __init__(
         self,
-        settings: Settings,
-        names: TopicNames,
+        context: WorkerContext,
         policy: Policy,
         sources: Sequence[SourcePartition],
         feed: CampaignFeed,
-        outbox: Outbox,
         pool: Executor,
-        clock: Clock,
-        metrics: Metrics,
     ) -> None:
-        self._settings = settings
-        self._names = names
+        self._settings = context.settings
+        self._names = context.names
+        self._clock = context.clock
+        self._outbox = context.outbox
+        self._metrics = context.metrics
         self._policy = policy
         self._services = frozenset(policy.services)
         self._sources = sources
         self._feed = feed
-        self._outbox = outbox
+        self._book = feed.book()
         self._pool = pool
-        self._clock = clock
-        self._metrics = metrics
-        self._reader = log_consumer(settings)
+        self._reader = log_consumer(context.settings)
         self._reading = asyncio.Lock()
         self._assessing = asyncio.Lock()
         self._states: dict[int, DemandPartition] = {}
@@ -150,7 +143,7 @@ class Assessor:
                 if self._clock.from_events:
                     await self._tick_through(states)
                 else:
-                    await self._assess(states, self._feed.book.standing(), None)
+                    await self._assess(states, self._book.at(self._clock.now()).standing(), None)
             await asyncio.sleep(0 if self._clock.from_events else 0.05)  # one assessment for a burst of news
 
     async def snapshot(self) -> None:
@@ -179,7 +172,7 @@ class Assessor:
         begun = {s.partition: self._ticked_s.get(s.partition, first_s // tick_s * tick_s) for s in states}
         for now_s in range(min(begun.values()) + tick_s, known_s + 1, tick_s):
             due = [s for s in states if begun[s.partition] < now_s]
-            await self._assess(due, self._feed.at(from_epoch_s(now_s)).standing(), now_s)
+            await self._assess(due, self._book.at(from_epoch_s(now_s)).standing(), now_s)
             await self._tell_tick(due, now_s, end=False)
         if ended:
             untold = [s for s in states if s.partition not in self._end_told]

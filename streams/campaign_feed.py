@@ -1,4 +1,4 @@
-"""Following the campaign inbox: every worker reads it whole and folds it into the same book.
+"""Following the campaign inbox: every worker reads it whole and folds it into books that agree.
 
 The accepted states on `campaign-state` come first, then the inbox since. By the wall clock a message
 counts as soon as it is read; by the event clock it waits until the stream's time has reached it.
@@ -7,17 +7,13 @@ counts as soon as it is read; by the event clock it waits until the stream's tim
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import structlog
-from aiokafka import TopicPartition
-
-from advisor.domain.timegrid import from_epoch_s
 from advisor.errors import DecodeError
 from advisor.settings import Settings
-from streams.campaign_book import CampaignBook, Fact, Position
+from streams.campaign_book import BookEntry, CampaignBook, Fact, Position
 from streams.clock import Clock
 from streams.codec.campaign_state import INBOX_KEY, InboxMark, decode_entry, decode_mark
 from streams.codec.campaigns import Announced, Cancelled, ClockRecord, decode_campaign
@@ -25,12 +21,10 @@ from streams.log_reader import log_consumer, partitions_of, read_to_end
 from streams.records import ReceivedRecord, received_at
 from streams.topics import TopicNames
 
-log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A message of the inbox that could not be read, kept until the decider has dead-lettered it."""
+    """A message of the inbox that cannot be read, and why."""
 
     record: ReceivedRecord
     error: DecodeError
@@ -44,30 +38,84 @@ class _Pending:
     position: Position = field(compare=False)
 
 
-class CampaignFeed:
-    """The book of campaigns as known now (wall clock) or at a tick (event clock)."""
+class TimedBook:
+    """One reader's book. By the event clock a message waits in it until that reader's time has come.
 
-    def __init__(self, settings: Settings, names: TopicNames, topic_id: str, clock: Clock) -> None:
+    Each reader has its own, because one may be hours ahead of another in event time.
+    """
+
+    def __init__(self, *, from_events: bool) -> None:
+        self._from_events = from_events
+        self._pending: list[_Pending] = []
+        self._arrived = 0
+        self._book = CampaignBook()
+
+    def restore(self, entry: BookEntry) -> None:
+        """Take in an accepted state written earlier."""
+        self._book.restore(entry)
+
+    def take(self, fact: Fact, position: Position, event_s: float) -> None:
+        """Take in a message of the inbox that counts from `event_s` on."""
+        if not self._from_events:
+            self._book.apply(fact, position)
+            return
+        self._arrived += 1
+        heapq.heappush(self._pending, _Pending(event_s, self._arrived, fact, position))
+
+    def at(self, instant: datetime) -> CampaignBook:
+        """The book as of an instant; instants must rise. By the wall clock, the book as of now."""
+        while self._pending and self._pending[0].event_s <= instant.timestamp():
+            pending = heapq.heappop(self._pending)
+            self._book.apply(pending.fact, pending.position)
+        return self._book
+
+    def waiting_from(self) -> dict[int, int]:
+        """Per inbox partition, the lowest offset of a message that still waits."""
+        lowest: dict[int, int] = {}
+        for pending in self._pending:
+            at = pending.position
+            lowest[at.partition] = min(lowest.get(at.partition, at.offset), at.offset)
+        return lowest
+
+
+def decode_or_reject(record: ReceivedRecord) -> Fact | ClockRecord | Reject:
+    """What does a record of the inbox say, or why can it not be read?"""
+    try:
+        return decode_campaign(
+            record.key, record.value, record.headers, received_at=received_at(record.timestamp)
+        )
+    except DecodeError as error:
+        return Reject(record, error)
+
+
+class CampaignFeed:
+    """What the inbox says, for every part of the worker that asks for a book of its own."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        names: TopicNames,
+        topic_id: str,
+        partitions: Mapping[str, Sequence[int]],
+        clock: Clock,
+    ) -> None:
         self._names = names
         self._topic_id = topic_id
         self._clock = clock
         self._consumer = log_consumer(settings)
-        self._inbox: list[int] = []
-        self._pending: list[_Pending] = []
-        self._arrived = 0
+        self._inbox = sorted(partitions[names.campaigns])
+        self._states = sorted(partitions[names.campaign_state])
+        self._books: list[TimedBook] = []
         self._clocks: dict[int, tuple[float, bool]] = {}
         self._last_event_s: dict[int, float] = {}
-        self.book = CampaignBook()
         self.on_change: Callable[[], None] = lambda: None
         self.read_through: dict[int, int] = {}
-        self.rejects: list[Reject] = []
+        self._rejects: list[Reject] | None = None  # None: another worker decides, and sees to them
 
     async def start(self) -> None:
         """Read what was accepted before, and the whole inbox since; returns when caught up."""
         await self._consumer.start()
-        await self._consumer._client.force_metadata_update()
         marks = await self._read_states()
-        self._inbox = sorted(self._consumer.partitions_for_topic(self._names.campaigns) or {0})
         inbox = partitions_of(self._names.campaigns, self._inbox)
         # A replay's inbox is read from its beginning: its clock records are what tells the time.
         starts = {p: 0 if self._clock.from_events else marks.get(p.partition, 0) for p in inbox}
@@ -98,31 +146,40 @@ class CampaignFeed:
         """Event clock: every partition of the inbox was closed by a last clock record."""
         return all(self._clocks.get(p, (0.0, False))[1] for p in self._inbox)
 
-    def at(self, instant: datetime) -> CampaignBook:
-        """The book as of an instant of the event clock; instants must rise."""
-        while self._pending and self._pending[0].event_s <= instant.timestamp():
-            pending = heapq.heappop(self._pending)
-            self.book.apply(pending.fact, pending.position)
-        return self.book
+    def book(self) -> TimedBook:
+        """A book of one's own, to be asked for before the feed starts."""
+        book = TimedBook(from_events=self._clock.from_events)
+        self._books.append(book)
+        return book
 
-    def dealt_with(self) -> dict[int, int]:
-        """Per inbox partition, the offset below which every message is in the book or was rejected."""
-        through = dict(self.read_through)
-        for pending in self._pending:
-            partition = pending.position.partition
-            through[partition] = min(through[partition], pending.position.offset)
-        return through
+    def dealt_with(self, book: TimedBook) -> dict[int, int]:
+        """Per inbox partition, the offset below which every message is in this book or was rejected."""
+        waiting = book.waiting_from()
+        return {p: min(offset, waiting.get(p, offset)) for p, offset in self.read_through.items()}
+
+    def keep_rejects(self) -> dict[int, int]:
+        """From now on unreadable messages are kept for :meth:`take_rejects`: this worker decides.
+
+        Says, per inbox partition, the offset below which they were read without being kept.
+        """
+        self._rejects = []
+        return dict(self.read_through)
+
+    def drop_rejects(self) -> None:
+        """Keep none any more: another worker decides, and sees to them."""
+        self._rejects = None
 
     def take_rejects(self) -> list[Reject]:
         """The unreadable messages since the last call."""
-        rejects, self.rejects = self.rejects, []
+        rejects = self._rejects or []
+        if rejects:
+            self._rejects = []
         return rejects
 
     async def _read_states(self) -> dict[int, int]:
         topic = self._names.campaign_state
-        partitions = sorted(self._consumer.partitions_for_topic(topic) or {0})
         marks: dict[int, InboxMark] = {}
-        starts = dict.fromkeys(partitions_of(topic, partitions), 0)
+        starts = dict.fromkeys(partitions_of(topic, self._states), 0)
         async for record in read_to_end(self._consumer, starts):
             if record.value is None:
                 continue
@@ -131,24 +188,21 @@ class CampaignFeed:
                 if mark.topic_id == self._topic_id:
                     marks[mark.partition] = mark
             else:
-                self.book.restore(decode_entry(record.value).entry)
+                entry = decode_entry(record.value).entry
+                for book in self._books:
+                    book.restore(entry)
         return {p: mark.next_offset for p, mark in marks.items()}
 
     def _take(self, record: ReceivedRecord) -> None:
         self.read_through[record.partition] = record.offset + 1
-        written_at = received_at(record.timestamp)
-        try:
-            message = decode_campaign(record.key, record.value, record.headers, received_at=written_at)
-        except DecodeError as error:
-            self.rejects.append(Reject(record, error))
+        message = decode_or_reject(record)
+        if isinstance(message, Reject):
+            if self._rejects is not None:
+                self._rejects.append(message)
             return
         if isinstance(message, ClockRecord):
             self._clocks[record.partition] = (message.time.timestamp(), message.end)
             self._last_event_s[record.partition] = message.time.timestamp()
-            return
-        position = Position(record.partition, record.offset, written_at)
-        if not self._clock.from_events:
-            self.book.apply(message, position)
             return
         # A tombstone carries no time of its own: it counts from when its partition last said the time.
         event_s = self._last_event_s.get(record.partition, 0.0)
@@ -156,15 +210,6 @@ class CampaignFeed:
             event_s = message.campaign.announced_at.timestamp()
         elif isinstance(message, Cancelled):
             event_s = message.announced_at.timestamp()
-        self._arrived += 1
-        heapq.heappush(self._pending, _Pending(event_s, self._arrived, message, position))
-
-    def describe(self) -> dict[str, object]:
-        """How far the inbox is read, for the log and the probes."""
-        return {
-            "campaigns": len(self.book),
-            "waiting": len(self._pending),
-            "read_through": dict(self.read_through),
-            "clock": str(from_epoch_s(self.clock_s)) if self._clock.from_events else None,
-            "partitions": [str(TopicPartition(self._names.campaigns, p)) for p in self._inbox],
-        }
+        position = Position(record.partition, record.offset, received_at(record.timestamp))
+        for book in self._books:
+            book.take(message, position, event_s)

@@ -12,7 +12,8 @@ from streams.codec.campaign_state import INBOX_KEY, EntryRecord, decode_entry
 from streams.codec.campaigns import ClockRecord, decode_campaign
 from streams.kafka_clients import producer, read_all
 from streams.records import Headers, StoredRecord, received_at
-from streams.topics import TopicNames, require_topics
+from streams.topic_setup import require_topics
+from streams.topics import TopicNames
 
 
 @dataclass(frozen=True, slots=True)

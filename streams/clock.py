@@ -21,5 +21,5 @@ def wall_clock() -> Clock:
 
 
 def event_clock() -> Clock:
-    """Both clocks come from the stream: ticks carry their own time. `now` only stamps what is outside of it."""
+    """Both clocks come from the stream: ticks carry their own time. `now` stamps what is outside of it."""
     return Clock(now=lambda: datetime.now(UTC), from_events=True)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from advisor.errors import DecodeError
-from streams.records import OutgoingRecord
+from streams.records import OriginalRecord, OutgoingRecord
 
 MAX_DETAIL_BYTES = 1024
 MAX_VALUE_BYTES = 900 * 1024
@@ -15,35 +12,7 @@ MAX_ORIGIN_HEADER_BYTES = 32 * 1024
 """Room for the original key and headers; what does not fit is left out and counted."""
 
 
-class ReceivedRecord(Protocol):
-    """The part of a received record that a dead letter needs; any client's record type has it."""
-
-    @property
-    def topic(self) -> str:
-        """Where it was read."""
-
-    @property
-    def partition(self) -> int:
-        """Which part of the topic."""
-
-    @property
-    def offset(self) -> int:
-        """Its place there."""
-
-    @property
-    def key(self) -> bytes | None:
-        """Its key, if any."""
-
-    @property
-    def value(self) -> bytes | None:
-        """Its value, if any."""
-
-    @property
-    def headers(self) -> Sequence[tuple[str, bytes | None]]:
-        """Its headers, in order."""
-
-
-def dead_letter(record: ReceivedRecord, error: DecodeError, *, topic: str) -> OutgoingRecord:
+def dead_letter(record: OriginalRecord, error: DecodeError, *, topic: str) -> OutgoingRecord:
     """What goes to the dead-letter topic `topic` for a record that could not be read.
 
     The value is the original's, byte for byte (cut at MAX_VALUE_BYTES, which `headstart-truncated-from`
@@ -64,7 +33,7 @@ def dead_letter(record: ReceivedRecord, error: DecodeError, *, topic: str) -> Ou
     return OutgoingRecord(topic, record.topic.encode(), value, tuple(headers))
 
 
-def _origin(record: ReceivedRecord) -> list[tuple[str, bytes]]:
+def _origin(record: OriginalRecord) -> list[tuple[str, bytes]]:
     """The original key and headers, as far as there is room for them."""
     wanted = [] if record.key is None else [("headstart-key", record.key)]
     wanted += [(f"original-{name}", content or b"") for name, content in record.headers or ()]

@@ -16,32 +16,27 @@ import structlog
 from aiokafka import TopicPartition
 
 from advisor.actuation.actuator import Actuator
-from advisor.actuation.execute import execute, observe
+from advisor.actuation.execute import before_acting, execute, observe
 from advisor.domain.advice import Controls, Decision, Outcome, ResourceDecision
 from advisor.domain.capacity import Observation, ResourceState
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.pipeline import decide, remember
 from advisor.planning.schedule import standing_at
-from advisor.reporting.metrics import Metrics
 from advisor.resource_id import scheme_of
-from advisor.settings import Settings
 from streams.campaign_feed import CampaignFeed
-from streams.clock import Clock
 from streams.codec.needs_log import decode_needs
 from streams.codec.resource_state import (
     DECIDED_KEY,
     decode_decided,
     decode_state,
     encode_decided,
-    encode_state,
 )
+from streams.context import WorkerContext
 from streams.log_reader import log_consumer, read_to_end
 from streams.needs_fold import NeedsFold
-from streams.outbox import Outbox
 from streams.publisher import Publisher
 from streams.records import OutgoingRecord
-from streams.topics import TopicNames
 
 log = structlog.get_logger(__name__)
 
@@ -51,30 +46,27 @@ class Decider:
 
     def __init__(
         self,
-        settings: Settings,
-        names: TopicNames,
+        context: WorkerContext,
         policy: Policy,
         demand_partitions: int,
         actuators: Mapping[str, Actuator],
         resume: Callable[[Observation], None],
         feed: CampaignFeed,
-        outbox: Outbox,
         publisher: Publisher,
-        clock: Clock,
-        metrics: Metrics,
     ) -> None:
-        self._settings = settings
-        self._names = names
+        self._settings = context.settings
+        self._names = context.names
+        self._clock = context.clock
+        self._outbox = context.outbox
+        self._metrics = context.metrics
         self._policy = policy
         self._demand_partitions = demand_partitions
         self._actuators = actuators
         self._resume = resume
         self._feed = feed
-        self._outbox = outbox
+        self._book = feed.book()
         self._publisher = publisher
-        self._clock = clock
-        self._metrics = metrics
-        self._reader = log_consumer(settings)
+        self._reader = log_consumer(context.settings)
         self._fold = NeedsFold()
         self._next_offset = 0
         self._states: dict[str, ResourceState] = {}
@@ -83,7 +75,6 @@ class Decider:
         self._active = asyncio.Event()
         self._news = asyncio.Event()
         self.finished = asyncio.Event()
-        self.last_decision: datetime | None = None
 
     @property
     def active(self) -> bool:
@@ -110,6 +101,7 @@ class Decider:
     def stand_by(self) -> None:
         """Another worker decides from now on, or will once the rebalance is over."""
         self._active.clear()
+        self._feed.drop_rejects()
         self._metrics.is_decider.set(0)
 
     async def take(self) -> None:
@@ -119,6 +111,7 @@ class Decider:
             await self._read_needs(0)
             await self._read_resources()
             await self._publisher.restore(self._reader)
+            await self._drop_unserved()
         self._active.set()
         self._metrics.is_decider.set(1)
         self._metrics.restores.labels(topic=self._names.needs).inc()
@@ -164,7 +157,7 @@ class Decider:
             self._fold.settle(now_s)
             wrote = await self._decide_at(from_epoch_s(now_s))
             self._decided_s = now_s
-            if wrote or now_s == known_s:
+            if wrote or now_s == known_s or now_s % (5 * tick_s) == 0:
                 key, value = encode_decided(now_s)
                 await self._outbox.send([OutgoingRecord(self._names.resources, key, value)])
         if self._fold.ended(self._demand_partitions) and self._decided_s >= known_s:
@@ -172,7 +165,7 @@ class Decider:
 
     async def _decide_at(self, now: datetime) -> bool:
         """One run: observe, decide, write, act; True if anything was written or done."""
-        book = self._feed.at(now) if self._clock.from_events else self._feed.book
+        book, dealt_with = self._book.at(now), self._feed.dealt_with(self._book)
         for resource in self._policy.resources:
             self._states[resource] = await self._observed(resource, now)
         with self._metrics.decide_seconds.time():
@@ -186,6 +179,7 @@ class Decider:
                 now,
             )
         wrote = await self._publisher.publish(decision, self._fold, book, self._states, self._policy, now)
+        wrote = await self._publisher.publish_campaigns(decision.campaigns, book, dealt_with, now) or wrote
         for made in decision.resources:
             wrote = await self._carry_out(made, now) or wrote
         self._show(decision, now)
@@ -203,7 +197,9 @@ class Decider:
         state = remember(made, before)
         actuator = self._actuators.get(scheme_of(resource))
         if actuator and made.due:
-            done = await execute(actuator, made.due, state, self._policy.resources[resource], now)
+            state = before_acting(made.due, state)
+            await self._publisher.publish_state(state)
+            done = await execute(actuator, made.due, state, now)
             state = done.state
             if done.receipt:
                 self._metrics.acts.labels(resource=resource, reason=done.receipt.reason).inc()
@@ -224,6 +220,17 @@ class Decider:
         else:
             self._fold.apply(decode_needs(value))
 
+    async def _drop_unserved(self) -> None:
+        """Take back the needs of pairs that the policy no longer has."""
+        serves = {name: frozenset(r.serves) for name, r in self._policy.resources.items()}
+        gone = [n for n in self._fold.needs if n.service not in serves.get(n.resource, ())]
+        keys = [f"{need.resource}|{need.service}" for need in gone]
+        for key in keys:
+            self._fold.forget(key)
+        await self._outbox.send(
+            OutgoingRecord(self._names.needs, key.encode(), None, partition=0) for key in keys
+        )
+
     async def _read_resources(self) -> None:
         latest: dict[bytes, bytes] = {}
         async for record in read_to_end(self._reader, await self._publisher.whole(self._names.resources)):
@@ -240,7 +247,6 @@ class Decider:
                 self._resume(state.observation)
 
     def _show(self, decision: Decision, now: datetime) -> None:
-        self.last_decision = now
         self._metrics.decisions.inc()
         self._metrics.last_decision.set(to_epoch_s(now))
         for made in decision.resources:

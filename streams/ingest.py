@@ -9,12 +9,10 @@ between repeats work and changes nothing.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Collection, Mapping, Sequence
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, RebalanceInProgressError
 
 from advisor.aggregation.partition_fold import Counted, FoldPosition, PartitionFold
@@ -22,16 +20,13 @@ from advisor.domain.demand import SourcePartition
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_epoch_s
 from advisor.errors import DecodeError
-from advisor.reporting.metrics import Metrics
-from advisor.settings import Settings
-from streams.clock import Clock
 from streams.codec.clock import clock_of
 from streams.codec.demand_log import encode_bucket, encode_watermark
 from streams.codec.traffic import decode_traffic
+from streams.context import WorkerContext
 from streams.dead_letters import dead_letter
-from streams.outbox import Outbox
+from streams.ingest_positions import commit_of, committed_positions
 from streams.records import OutgoingRecord, ReceivedRecord
-from streams.topics import TopicNames
 
 log = structlog.get_logger(__name__)
 
@@ -44,23 +39,20 @@ class Ingest(ConsumerRebalanceListener):
 
     def __init__(
         self,
-        settings: Settings,
-        names: TopicNames,
+        context: WorkerContext,
         topic_ids: Mapping[str, str],
         services: Collection[str],
         demand_partitions: Sequence[int],
-        outbox: Outbox,
-        clock: Clock,
-        metrics: Metrics,
     ) -> None:
-        self._settings = settings
-        self._names = names
+        self._settings = context.settings
+        self._names = context.names
+        self._clock = context.clock
+        self._outbox = context.outbox
+        self._metrics = context.metrics
         self._topic_ids = topic_ids
         self._services = frozenset(services)
         self._demand_partitions = demand_partitions
-        self._outbox = outbox
-        self._clock = clock
-        self._metrics = metrics
+        settings = context.settings
         self._group = f"{settings.kafka.topic_prefix}-ingest"
         self._folds: dict[TopicPartition, PartitionFold] = {}
         self._resumed_at: dict[TopicPartition, int] = {}  # below it the last owner has dead-lettered
@@ -111,7 +103,7 @@ class Ingest(ConsumerRebalanceListener):
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         """Take over: go on where the last owner's commit says, with the buckets it had finished."""
         async with self._busy:
-            committed = await self._fetch_positions(assigned)
+            committed = await committed_positions(self._settings, self._group, assigned)
             fresh = [p for p in assigned if p not in committed]
             for partition, offset in (await self._consumer.beginning_offsets(fresh)).items():
                 committed[partition] = FoldPosition(offset, offset, 0, float("-inf"))
@@ -181,7 +173,7 @@ class Ingest(ConsumerRebalanceListener):
             )
 
     async def _advance_where_caught_up(self) -> None:
-        """At the end of its log a partition's watermark follows the wall clock, so quiet ones hold nobody back."""
+        """At the end of its log a partition's watermark follows the wall clock; quiet ones hold nobody up."""
         instant_s = to_epoch_s(self._clock.now()) - self._settings.worker.lateness_s
         for partition, fold in self._folds.items():
             try:
@@ -224,7 +216,7 @@ class Ingest(ConsumerRebalanceListener):
         changed = {p: f.position for p, f in self._folds.items() if f.position != self._committed.get(p)}
         if not changed:
             return
-        offsets = {p: OffsetAndMetadata(at.offset, _metadata(at)) for p, at in changed.items()}
+        offsets = {p: commit_of(at) for p, at in changed.items()}
         try:
             await self._consumer.commit(offsets)
         except (CommitFailedError, RebalanceInProgressError, IllegalStateError) as error:
@@ -233,20 +225,6 @@ class Ingest(ConsumerRebalanceListener):
             self._metrics.commits_refused.inc()
             return
         self._committed.update(changed)
-
-    async def _fetch_positions(
-        self, partitions: Collection[TopicPartition]
-    ) -> dict[TopicPartition, FoldPosition]:
-        """The committed positions, with the metadata that the consumer itself does not hand out."""
-        if not partitions:
-            return {}
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka.bootstrap_servers)
-        await admin.start()
-        try:
-            found = await admin.list_consumer_group_offsets(self._group, partitions=list(partitions))
-        finally:
-            await admin.close()
-        return {p: _position(at) for p, at in found.items() if at.offset >= 0}
 
     def _report(self, partition: TopicPartition, counts: Mapping[Counted, int], unlisted: int) -> None:
         names = {Counted.LATE: Reason.SAMPLE_LATE, Counted.DUPLICATE: Reason.SAMPLE_DUPLICATE}
@@ -257,28 +235,3 @@ class Ingest(ConsumerRebalanceListener):
             self._metrics.samples_dropped.labels(
                 topic=partition.topic, reason=Reason.SERVICE_NOT_IN_POLICY
             ).inc(unlisted)
-
-
-def _metadata(at: FoldPosition) -> str:
-    watermark = None if at.watermark_s == float("-inf") else at.watermark_s
-    return json.dumps(
-        {"v": 1, "position": at.position, "closed_until_s": at.closed_until_s, "watermark_s": watermark}
-    )
-
-
-def _position(committed: OffsetAndMetadata) -> FoldPosition:
-    """The fold's position as committed. Metadata that is not ours counts as a plain offset."""
-    try:
-        held = json.loads(committed.metadata or "{}")
-    except json.JSONDecodeError:
-        held = {}
-    if not isinstance(held, dict) or held.get("v") != 1:
-        log.warning("foreign_commit", offset=committed.offset, metadata=committed.metadata)
-        return FoldPosition(committed.offset, committed.offset, 0, float("-inf"))
-    watermark = held["watermark_s"]
-    return FoldPosition(
-        offset=committed.offset,
-        position=held["position"],
-        closed_until_s=held["closed_until_s"],
-        watermark_s=float("-inf") if watermark is None else watermark,
-    )

@@ -17,6 +17,7 @@ from kafka.errors import AuthorizationError, KafkaError
 
 from advisor.errors import HeadstartError
 from advisor.settings import Settings
+from streams.header_names import spell_header_names
 from streams.records import StoredRecord
 
 CONNECT_TIMEOUT_S = 8.0
@@ -62,6 +63,7 @@ def read_all(settings: Settings, topic: str) -> Iterator[StoredRecord]:
     Joins no group and commits nothing. Raises KafkaUnreachableError, also if reading stalls for 10 s, and
     TopicMissingError.
     """
+    spell_header_names()
     with _connected(settings, KafkaConsumer, enable_auto_commit=False) as consumer:
         numbers = consumer.partitions_for_topic(topic)
         if not numbers:
@@ -70,6 +72,20 @@ def read_all(settings: Settings, topic: str) -> Iterator[StoredRecord]:
         consumer.assign(partitions)
         consumer.seek_to_beginning(*partitions)
         yield from _until_end(consumer, consumer.end_offsets(partitions))
+
+
+@contextmanager
+def follower(settings: Settings, topics: Sequence[str]) -> Iterator[Any]:
+    """A KafkaConsumer on every partition of these topics, from their beginnings, in no group."""
+    with _connected(settings, KafkaConsumer, enable_auto_commit=False) as consumer:
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in topics
+            for number in sorted(consumer.partitions_for_topic(topic) or ())
+        ]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        yield consumer
 
 
 def _until_end(consumer: Any, ends: dict[Any, int]) -> Iterator[StoredRecord]:

@@ -7,8 +7,34 @@ import sys
 
 import structlog
 
-# Libraries that repeat themselves many times a second while a broker is away.
+# Libraries that repeat themselves hundreds of times a second while a broker is away.
 NOISY = ("aiokafka", "faust", "kafka", "mode")
+REPEATED_AFTER_S = 10.0
+
+
+class Sparingly(logging.Filter):
+    """Lets a message of the noisy libraries through once in a while, and without its traceback.
+
+    What they report is the broker's trouble and not a fault in the code. At level DEBUG all of it passes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Should this be written? `created` is the record's own time in epoch seconds."""
+        if record.name.split(".")[0] not in NOISY:
+            return True
+        what = (record.name, str(record.msg))  # the template: numbers in it do not make it another message
+        if record.created - self._last.get(what, float("-inf")) < REPEATED_AFTER_S:
+            return False
+        self._last[what] = record.created
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {error}", ()
+        record.exc_info = record.exc_text = None
+        return True
 
 
 def configure(level: str, form: str) -> None:
@@ -40,6 +66,8 @@ def configure(level: str, form: str) -> None:
             ],
         )
     )
+    if level != "DEBUG":
+        handler.addFilter(Sparingly())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

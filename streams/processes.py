@@ -36,7 +36,7 @@ async def until_parent_ends(environ: dict[str, str] | None = None) -> None:
     pid = (os.environ if environ is None else environ).get(PARENT_VARIABLE)
     if pid is None:
         await asyncio.Event().wait()
-    while os.getppid() == int(pid or 0):
+    while os.getppid() == int(pid or 0):  # noqa: ASYNC110 (the system tells nobody: we have to look)
         await asyncio.sleep(LOOK_EVERY_S)
 
 
@@ -51,7 +51,8 @@ def _live_with_parent() -> None:
     """In a pool's process: end when the parent ends, however it ends, and leave Ctrl-C to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
-    assert parent is not None
+    if parent is None:
+        raise RuntimeError("this process has no parent in multiprocessing: start it through forecast_pool")
 
     def watch(sentinel: int) -> None:
         wait([sentinel])

@@ -41,20 +41,37 @@ class StoredRecord:
     headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
-class ReceivedRecord(Protocol):
-    """A record as a client hands it out. `timestamp` is in milliseconds since the epoch."""
+class OriginalRecord(Protocol):
+    """A record that was read, as any client hands it out; what a dead letter is made of."""
 
     @property
-    def topic(self) -> str: ...
+    def topic(self) -> str:
+        """Where it was read."""
+
     @property
-    def partition(self) -> int: ...
+    def partition(self) -> int:
+        """Which part of the topic."""
+
     @property
-    def offset(self) -> int: ...
+    def offset(self) -> int:
+        """Its place there."""
+
     @property
-    def timestamp(self) -> int: ...
+    def key(self) -> bytes | None:
+        """Its key, if any."""
+
     @property
-    def key(self) -> bytes | None: ...
+    def value(self) -> bytes | None:
+        """Its value; None deletes."""
+
     @property
-    def value(self) -> bytes | None: ...
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """Its headers, in order; a name may come twice."""
+
+
+class ReceivedRecord(OriginalRecord, Protocol):
+    """The same with its own time, as the worker's consumers hand it out."""
+
     @property
-    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
+    def timestamp(self) -> int:
+        """Milliseconds since the epoch; negative where the producer gave none."""

@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from advisor.reporting.metrics import Metrics
-from advisor.settings import Settings
-from streams.log_reader import log_consumer
 
 log = structlog.get_logger(__name__)
 
@@ -52,32 +51,40 @@ def stalled(
 class Watchdog:
     """Looks every few seconds, counts stalls, and knows which partitions stand still now."""
 
-    def __init__(self, settings: Settings, positions: Callable[[], Positions], metrics: Metrics) -> None:
+    def __init__(
+        self, consumer: AIOKafkaConsumer, positions: Callable[[], Positions], metrics: Metrics
+    ) -> None:
+        self._consumer = consumer
         self._positions = positions
         self._metrics = metrics
-        self._consumer = log_consumer(settings)
         self._seen: dict[TopicPartition, Progress] = {}
+        self._looked_at_s: float | None = None
+        self._watched_s = 0.0  # how long it could see; while Kafka is away nobody could progress
         self.stalled: frozenset[TopicPartition] = frozenset()
 
     async def run(self) -> None:
-        """Look until cancelled. An unreachable broker is not a stall: nobody could progress."""
+        """Look until cancelled."""
         await self._consumer.start()
         try:
             while True:
                 await asyncio.sleep(LOOK_EVERY_S)
-                await self._look()
+                await self.look(asyncio.get_running_loop().time())
         finally:
             await self._consumer.stop()
 
-    async def _look(self) -> None:
+    async def look(self, now_s: float) -> None:
+        """Compare once, `now_s` by a monotonic clock. If Kafka does not answer, nothing is judged."""
+        since_s = 0.0 if self._looked_at_s is None else now_s - self._looked_at_s
+        self._looked_at_s = now_s
         positions = self._positions()
         try:
             async with asyncio.timeout(LOOK_EVERY_S):  # `wait_for` may swallow a cancellation before 3.12
                 ends = await self._consumer.end_offsets(list(positions))
-        except (TimeoutError, OSError) as error:
+        except (TimeoutError, OSError, KafkaError) as error:
             log.warning("watchdog_blind", why=type(error).__name__)
             return
-        found = stalled(self._seen, positions, ends, asyncio.get_running_loop().time())
+        self._watched_s += since_s
+        found = stalled(self._seen, positions, ends, self._watched_s)
         for partition in found - self.stalled:
             log.error("consumer_stalled", topic=partition.topic, partition=partition.partition)
             self._metrics.stalls.labels(consumer=partition.topic).inc()

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from typing import Any
 
 import faust
 import structlog
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
 from advisor.errors import HeadstartError
-from advisor.reporting.metrics import Metrics
-from advisor.settings import Settings
 from streams.assessor import Assessor
 from streams.campaign_feed import CampaignFeed
+from streams.context import WorkerContext
 from streams.decider import Decider
+from streams.failures import WorkerFailedError, failure, named
 from streams.http import serve
 from streams.ingest import Ingest
+from streams.kafka_clients import KafkaUnreachableError
 from streams.processes import end_within, until_parent_ends
-from streams.topics import TopicNames
 from streams.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
@@ -35,10 +36,6 @@ log = structlog.get_logger(__name__)
 STOP_GRACE_S = 8.0
 
 
-class WorkerFailedError(HeadstartError):
-    """A part of the worker ended that should not have."""
-
-
 class Worker:
     """The parts of one worker process, and how they live together."""
 
@@ -46,23 +43,21 @@ class Worker:
 
     def __init__(
         self,
-        settings: Settings,
-        names: TopicNames,
+        context: WorkerContext,
         app: faust.App,
         feed: CampaignFeed,
         ingest: Ingest,
         assessor: Assessor,
         decider: Decider,
-        metrics: Metrics,
     ) -> None:
-        self._settings = settings
-        self._names = names
+        self._settings = context.settings
+        self._names = context.names
+        self._metrics = context.metrics
         self._app = app
         self._feed = feed
         self._ingest = ingest
         self._assessor = assessor
         self._decider = decider
-        self._metrics = metrics
         self._caught_up = False
 
     async def run(self) -> None:
@@ -83,18 +78,18 @@ class Worker:
             ready=self.ready,
         )
         log.info("serving", port=port)
+        code = 1
         try:
-            await self._feed.start()
-            await self._assessor.start()
-            await self._decider.start()
-            self._caught_up = True
+            await self._start()
             await self._supervise(stop)
+            code = 0
+        except HeadstartError as error:
+            log.critical("failed", why=str(error))  # the command says so too, if it is left the time
+            code = 3 if isinstance(error, KafkaUnreachableError) else 1
+            raise
         finally:
-            end_within(STOP_GRACE_S, code=0 if stop.is_set() or self._decider.finished.is_set() else 1)
-            await self._app.stop()
-            await self._assessor.stop()
-            await self._decider.stop()
-            await runner.cleanup()
+            end_within(STOP_GRACE_S, code=code)
+            await _in_order(self._app.stop, self._assessor.stop, self._decider.stop, runner.cleanup)
             log.info("stopped")
 
     def wake(self) -> None:
@@ -128,6 +123,16 @@ class Worker:
         }
         return self._caught_up and self._assessor.taken, details
 
+    async def _start(self) -> None:
+        """Connect every part that has to be, and read the campaigns. Raises what :func:`named` does."""
+        with named("reading the campaigns"):
+            await self._feed.start()
+        with named("connecting to restore demand"):
+            await self._assessor.start()
+        with named("connecting to restore decisions"):
+            await self._decider.start()
+        self._caught_up = True
+
     async def _supervise(self, stop: asyncio.Event) -> None:
         parts: dict[str, Coroutine[Any, Any, None]] = {
             "stop": _waited(stop),
@@ -145,17 +150,15 @@ class Worker:
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
         for task in done:
             error = task.exception()
             if error is not None:
-                raise WorkerFailedError(f"{task.get_name()} failed: {error}") from error
+                raise failure(task.get_name(), error) from error
         names = {task.get_name() for task in done}
         if not names & {"stop", "finished", "parent"}:
             raise WorkerFailedError(f"{', '.join(sorted(names))} ended by itself")
-        await self._assessor.snapshot()
+        await _in_order(self._assessor.snapshot)
 
     async def _run_faust(self) -> None:
         await self._app.start()
@@ -167,6 +170,25 @@ class Worker:
         while True:
             await asyncio.sleep(self._settings.worker.snapshot_every_s)
             await self._assessor.snapshot()
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel these tasks and wait for them, though not for one that waits for a broker that is away."""
+    for task in tasks:
+        task.cancel()
+    ended, _ = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
+    for task in ended:
+        if not task.cancelled():
+            task.exception()  # looked at, or asyncio would report it as overlooked
+
+
+async def _in_order(*steps: Callable[[], Awaitable[object]]) -> None:
+    """Take these steps of an orderly end. Nothing rests on any of them: one that fails holds up no other."""
+    for step in steps:
+        try:
+            await step()
+        except (KafkaError, HeadstartError, OSError) as error:
+            log.warning("end_not_orderly", step=step.__qualname__, why=f"{type(error).__name__}: {error}")
 
 
 async def _waited(event: asyncio.Event) -> None:

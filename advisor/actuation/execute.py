@@ -8,7 +8,6 @@ from datetime import datetime
 from advisor.actuation.actuator import Actuator
 from advisor.domain.advice import Instruction, Receipt
 from advisor.domain.capacity import Bounds, ResourceState
-from advisor.domain.policy import ResourcePolicy
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
@@ -33,36 +32,56 @@ async def observe(actuator: Actuator, state: ResourceState, now: datetime) -> Re
     return replace(state, observation=found, problems=())
 
 
+def before_acting(instruction: Instruction, state: ResourceState) -> ResourceState:
+    """The state to write down before an instruction is carried out: with the bounds that it will change.
+
+    A process that dies between the act and its record must leave behind what to restore.
+    """
+    if instruction.restore or state.originals is not None or state.observation is None:
+        return state
+    found = state.observation.bounds
+    return state if target_bounds(instruction, found) == found else replace(state, originals=found)
+
+
 async def execute(
     actuator: Actuator,
     instruction: Instruction,
     state: ResourceState,
-    resource: ResourcePolicy,
     now: datetime,
 ) -> Executed:
     """Set the bounds an instruction asks for, unless they already stand.
 
-    The originals are kept from before the first change until the ordinary minimum stands again.
+    The bounds from before the first change are kept until they are restored, exactly as they were.
     """
     observation = state.observation
     if observation is None:
         return Executed(state, None)
     before = observation.bounds
-    target = Bounds(instruction.floor, max(instruction.ceiling, instruction.floor))
-    restored = target.minimum <= resource.minimum
+    originals = state.originals or before
+    target = target_bounds(instruction, originals)
     if before == target:
         # Whoever restored it, perhaps we ourselves just before a crash: nothing is left to be restored.
-        return Executed(replace(state, originals=None) if restored else state, None)
+        return Executed(replace(state, originals=None) if instruction.restore else state, None)
     try:
         await actuator.set_bounds(instruction.resource, target, now)
     except ActuationError as error:
         receipt = Receipt(instruction.resource, Reason.ACT_FAILED, now, before.minimum, None, error.detail)
         return Executed(replace(state, problems=(error.detail,)), receipt)
     receipt = Receipt(instruction.resource, Reason.FLOOR_SET, now, before.minimum, target.minimum)
-    originals = state.originals or before
     changed = replace(
         state,
-        originals=None if restored else originals,
+        originals=None if instruction.restore else originals,
         last_act_at=instruction.planned_for,
     )
     return Executed(await observe(actuator, changed, now), receipt)
+
+
+def target_bounds(instruction: Instruction, originals: Bounds) -> Bounds:
+    """The bounds to set: the originals again, or the instruction's, never below the originals.
+
+    A floor or a ceiling that people had set higher before our first change is theirs to lower.
+    """
+    if instruction.restore:
+        return originals
+    floor = max(instruction.floor, originals.minimum)
+    return Bounds(floor, max(floor, instruction.ceiling, originals.maximum))

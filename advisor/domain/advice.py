@@ -66,6 +66,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleWithout:
+    """The schedule a resource would have if one campaign did not exist: its cost is the difference to it."""
+
+    campaign_id: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """Extra money of a plan over doing nothing; None where the policy names no price."""
 
@@ -116,7 +124,7 @@ class CampaignReadiness:
 class Outcome(StrEnum):
     """What a guardrail answers."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 (a verdict, not a secret)
     CLAMP = "clamp"
     BLOCK = "block"
 
@@ -153,7 +161,11 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """What is due now on a resource that may be acted on: set these bounds."""
+    """What is due now on a resource that may be acted on: set these bounds.
+
+    `restore` says that no campaign has a part in them any more: the bounds from before our first
+    change come back exactly, whatever the figures here.
+    """
 
     resource: str
     floor: int
@@ -161,6 +173,7 @@ class Instruction:
     planned_for: datetime
     expires_at: datetime
     reasons: tuple[Reason, ...]
+    restore: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +190,16 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class ResourceDecision:
-    """Everything decided for one resource: the recommendation, what each guardrail said, what is due."""
+    """Everything decided for one resource: the recommendation, what each guardrail said, what is due.
+
+    `without` are the schedules as they would be without each claiming campaign, to be remembered.
+    """
 
     recommendation: Recommendation
     claims: tuple[Claim, ...]
     verdicts: tuple[Verdict, ...]
     due: Instruction | None
+    without: tuple[ScheduleWithout, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from advisor.domain.advice import Claim, Step
+from advisor.domain.advice import Claim, ScheduleWithout, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,15 @@ class ResourceState:
     """What the decider must not forget about a resource; the record on `headstart.resources`.
 
     `originals` are the bounds from before our first change, kept until they are restored. `plan` is
-    the last agreed schedule: it is what goes on when the input falls silent. `last_act_at` is the
-    planned time of the newest step carried out, in decision time.
+    the last agreed schedule: it is what goes on when the input falls silent. `without` tells, per
+    claiming campaign, what that schedule would have been without it, so that money spent stays spent.
+    `last_act_at` is the planned time of the newest step carried out, in decision time.
     """
 
     resource: str
     plan: tuple[Step, ...] = ()
     claims: tuple[Claim, ...] = ()
+    without: tuple[ScheduleWithout, ...] = ()
     originals: Bounds | None = None
     observation: Observation | None = None
     last_act_at: datetime | None = None

@@ -64,7 +64,7 @@ def total_without(forecast: Forecast, campaign_id: str) -> Floats:
 
 
 def affected_rows(forecast: Forecast, campaign_id: str) -> slice:
-    """The contiguous steps of the forecast outside which a campaign changes nothing; empty if it never does."""
+    """The contiguous steps outside which a campaign changes nothing of the forecast; may be empty."""
     for uplift in forecast.uplifts:
         if uplift.campaign_id == campaign_id:
             rows = np.flatnonzero((uplift.factor != 1.0).any(axis=1))

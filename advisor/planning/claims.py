@@ -17,6 +17,7 @@ from advisor.domain.demand import Floats
 from advisor.domain.policy import Mode, Policy, ResourcePolicy
 from advisor.domain.timegrid import Seconds, to_epoch_s
 from advisor.forecasting.uplift import effect_window
+from advisor.planning.schedule import earliest_raise
 
 
 def counts(campaign: Campaign, policy: Policy) -> bool:
@@ -29,6 +30,14 @@ def mode_allowed_by_source(campaign: Campaign, policy: Policy) -> Mode:
     """How far may we go on this campaign's word? Without listed sources: recommend."""
     source = policy.sources.get(campaign.source)
     return source.max_mode if source else Mode.RECOMMEND
+
+
+def mode_for(
+    resource: ResourcePolicy, claims: Sequence[Claim], campaigns: Mapping[str, Campaign], policy: Policy
+) -> Mode:
+    """How far may we go with a resource on the word of these campaigns? With none: its own mode."""
+    trusted = [mode_allowed_by_source(campaigns[claim.campaign_id], policy) for claim in claims]
+    return min([resource.mode, *trusted], key=lambda mode: mode.rank)
 
 
 def claims_on(
@@ -69,6 +78,17 @@ def demand_on(
     return np.where((times_s >= start_s) & (times_s < end_s), total, 0.0)
 
 
+def in_force(
+    resource: ResourcePolicy, claims: Sequence[Claim], since: datetime, until: datetime
+) -> tuple[Claim, ...]:
+    """The claims that can have a part in a resource's floor at some time from `since` to `until`.
+
+    From the earliest raise that a claim can ask for to its end. Nothing that is due outside of that
+    time is its doing, and so nothing of that may be blocked on its account.
+    """
+    return tuple(c for c in claims if earliest_raise(resource, c.start) <= until and c.end > since)
+
+
 def clusters(claims: Sequence[Claim], margin: timedelta) -> tuple[tuple[Claim, ...], ...]:
     """Claims grouped so that no two groups touch, with `margin` of room around each claim."""
     groups: list[list[Claim]] = []
@@ -83,11 +103,16 @@ def clusters(claims: Sequence[Claim], margin: timedelta) -> tuple[tuple[Claim, .
     return tuple(tuple(group) for group in groups)
 
 
-def by_resource(needs: Sequence[Need]) -> Mapping[str, tuple[Need, ...]]:
-    """Needs grouped by the resource they ask, each group in order of service."""
+def by_resource(needs: Sequence[Need], policy: Policy) -> Mapping[str, tuple[Need, ...]]:
+    """Needs grouped by the resource they ask, each group in order of service.
+
+    Needs of pairs that the policy does not have, as another version of it may have asked, are left out.
+    """
     grouped: dict[str, list[Need]] = {}
     for need in sorted(needs, key=lambda n: (n.resource, n.service)):
-        grouped.setdefault(need.resource, []).append(need)
+        resource = policy.resources.get(need.resource)
+        if resource is not None and need.service in resource.serves:
+            grouped.setdefault(need.resource, []).append(need)
     return {resource: tuple(group) for resource, group in grouped.items()}
 
 

@@ -16,18 +16,21 @@ def cost_of_steps(resource: ResourcePolicy, steps: Sequence[Step], until: dateti
     """Price of holding a schedule's floors above the minimum, from its first step to `until`."""
     if resource.price_per_unit_hour is None:
         return Cost(currency, None)
+    return Cost(currency, _cents(unit_hours(steps, until, resource.minimum) * resource.price_per_unit_hour))
+
+
+def unit_hours(steps: Sequence[Step], until: datetime, minimum: int) -> float:
+    """Unit-hours of a schedule's floors above the minimum, from its first step to `until`."""
     ends = [*(s.act_at for s in steps[1:]), until]
-    unit_hours = sum(
-        (step.floor - resource.minimum) * max(0.0, (end - step.act_at).total_seconds()) / 3600
+    return sum(
+        (step.floor - minimum) * max(0.0, (min(end, until) - step.act_at).total_seconds()) / 3600
         for step, end in zip(steps, ends, strict=False)
     )
-    return Cost(currency, _cents(unit_hours * resource.price_per_unit_hour))
 
 
-def cost_of_difference(price_per_unit_hour: float, with_it: Units, without_it: Units) -> float:
-    """Price of the units between two floors on the dense grid: what one campaign alone adds."""
-    unit_hours = float((with_it - without_it).sum()) * step_s(GRID) / 3600
-    return unit_hours * price_per_unit_hour
+def unit_hours_between(with_it: Units, without_it: Units) -> float:
+    """Unit-hours between two floors on the dense grid."""
+    return float((with_it - without_it).sum()) * step_s(GRID) / 3600
 
 
 def add_up(currency: str, parts: Sequence[float]) -> Cost:

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from advisor.domain.advice import Need, Step
+from advisor.domain.advice import Claim, Need, ScheduleWithout, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
 from advisor.domain.policy import Policy, ResourcePolicy
 from advisor.domain.timegrid import from_epoch_s
-from advisor.planning.claims import claims_on
-from advisor.planning.cost import add_up, cost_of_difference
-from advisor.planning.floors import ClusterFloors, merge_steps, plan_clusters, without_campaign
+from advisor.planning.alternatives import Alternative, alternatives
+from advisor.planning.claims import claims_on, in_force
+from advisor.planning.cost import add_up
+from advisor.planning.floors import ClusterFloors, merge_steps, plan_clusters
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,8 @@ class LaidOut:
     """One resource's plan as its needs and claims alone would have it.
 
     `clusters` reach as far as campaigns are forecast; `steps`, and so recommendations, only as far as
-    the policy's horizon: what begins later will be better known by then.
+    the policy's horizon: what begins later will be better known by then. `alternatives` tell, for a
+    resource with a price, what each claiming campaign adds.
     """
 
     resource: ResourcePolicy
@@ -30,6 +32,27 @@ class LaidOut:
     clusters: tuple[ClusterFloors, ...]
     steps: tuple[Step, ...]
     within_horizon: tuple[ClusterFloors, ...]
+    alternatives: tuple[Alternative, ...]
+
+    @property
+    def near_claims(self) -> tuple[Claim, ...]:
+        """The claims within the policy's horizon, in order of start."""
+        return tuple(claim for cluster in self.within_horizon for claim in cluster.claims)
+
+    @property
+    def next_claims(self) -> tuple[Claim, ...]:
+        """The claims of the cluster that is running or, where none is, comes next."""
+        return next((cluster.claims for cluster in self.within_horizon if cluster.claims), ())
+
+    @property
+    def without(self) -> tuple[ScheduleWithout, ...]:
+        """The schedules without each campaign within the horizon, to be remembered."""
+        near = {claim.campaign_id for claim in self.near_claims}
+        return tuple(a.schedule for a in self.alternatives if a.schedule.campaign_id in near)
+
+    def in_force_at(self, now: datetime) -> tuple[Claim, ...]:
+        """The claims that can have a part in what is due at `now`."""
+        return in_force(self.resource, self.near_claims, now, now)
 
     def cluster_of(self, campaign_id: str) -> ClusterFloors | None:
         """The cluster in which a campaign holds its claim here; None if it holds none."""
@@ -56,22 +79,21 @@ def lay_out(
     ]
     clusters = plan_clusters(resource, needs, claims, campaigns, state.plan, now)
     near = tuple(c for c in clusters if from_epoch_s(int(c.times_s[0])) < now + policy.horizon)
-    return LaidOut(resource, state, needs, clusters, merge_steps(resource, near, state.plan, now), near)
+    steps = merge_steps(resource, near, state.plan, now)
+    priced = resource.price_per_unit_hour is not None
+    others = tuple(alternatives(resource, needs, clusters, campaigns, state, now)) if priced else ()
+    return LaidOut(resource, state, needs, clusters, steps, near, others)
 
 
-def extra_costs(
-    estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign]
-) -> dict[str, list[float]]:
-    """Per campaign, what it alone adds on each resource: the difference with and without it."""
+def extra_costs(estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign]) -> dict[str, list[float]]:
+    """Per campaign, what it alone adds on each resource, spent and still to come."""
     costs: dict[str, list[float]] = {campaign_id: [] for campaign_id in campaigns}
     for laid in estate:
         price = laid.resource.price_per_unit_hour
         if price is None:
             continue
-        for cluster in laid.clusters:
-            for claim in cluster.claims:
-                without = without_campaign(laid.resource, laid.needs, cluster, campaigns, claim.campaign_id)
-                costs[claim.campaign_id].append(cost_of_difference(price, cluster.asked, without))
+        for alternative in laid.alternatives:
+            costs[alternative.schedule.campaign_id].append(alternative.added_unit_hours * price)
     return costs
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from advisor.domain.advice import Claim, Need, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.policy import ResourcePolicy
-from advisor.domain.timegrid import Seconds, ceil_to, floor_to, from_epoch_s, span, to_epoch_s
+from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, span, to_epoch_s
 from advisor.planning.claims import clusters, demand_on
 from advisor.planning.schedule import (
     GRID,
+    earliest_raise,
     envelope,
     floors_before,
     floors_on,
@@ -53,13 +54,12 @@ def plan_clusters(
     now: datetime,
 ) -> tuple[ClusterFloors, ...]:
     """Schedule every cluster of claims from `now` on, and the way down from whatever stands unclaimed."""
-    margin_before = raise_length(resource)
     margin_after = revert_length(resource) + resource.ramp.hold
     first = ceil_to(now, GRID)
     stands = standing_at(previous, first - GRID, resource.minimum) > resource.minimum
     planned: list[ClusterFloors] = []
-    for group in clusters(claims, margin_before + margin_after):
-        begin = max(floor_to(min(c.start for c in group) - margin_before, resource.ramp.hold), first)
+    for group in clusters(claims, raise_length(resource) + margin_after):
+        begin = max(earliest_raise(resource, min(c.start for c in group)), first)
         if stands and not planned:
             # What stands from before is part of the first schedule, unless it is over long before.
             if begin > first + margin_after:
@@ -82,12 +82,21 @@ def without_campaign(
     cluster: ClusterFloors,
     campaigns: Mapping[str, Campaign],
     campaign_id: str,
+    previous: Sequence[Step],
 ) -> Units:
-    """Floors that the cluster would ask for if one campaign did not exist, on the cluster's grid."""
+    """Floors that the cluster would ask for if one campaign did not exist, on the cluster's grid.
+
+    `previous` is the schedule as it was before without that campaign: what then stood is remembered
+    and eased down just as in the schedule with it.
+    """
     others = tuple(c for c in cluster.claims if c.campaign_id != campaign_id)
-    if not others:
+    times_s = cluster.times_s
+    if others:
+        return _plan_cluster(resource, needs, others, campaigns, times_s, previous, without=campaign_id).asked
+    if standing_at(previous, from_epoch_s(int(times_s[0])) - GRID, resource.minimum) <= resource.minimum:
         return np.full_like(cluster.asked, resource.minimum)
-    return _plan_cluster(resource, needs, others, campaigns, cluster.times_s, (), without=campaign_id).asked
+    nothing = np.zeros_like(cluster.asked)
+    return _ask(resource, (), times_s, nothing, nothing, previous, hold_until_s=0).asked
 
 
 def merge_steps(
@@ -101,10 +110,7 @@ def merge_steps(
     Past steps stay as they were told, so that a schedule which did not change reads the same at every
     decision. Once the floor is back at its minimum, what led there is history and is dropped.
     """
-    first = ceil_to(now, GRID)
-    past = [s for s in previous if s.act_at < first]
-    rested = [i for i, s in enumerate(past) if s.floor <= resource.minimum]
-    past = past[rested[-1] + 1 :] if rested else past
+    past = steps_past(resource, previous, now)
     future: list[Step] = []
     level = past[-1].floor if past else resource.minimum
     for cluster in planned:
@@ -112,6 +118,13 @@ def merge_steps(
         future.extend(steps)
         level = steps[-1].floor if steps else level
     return (*past, *future)
+
+
+def steps_past(resource: ResourcePolicy, previous: Sequence[Step], now: datetime) -> tuple[Step, ...]:
+    """The steps already past since the floor last left its minimum; none while it is there."""
+    past = tuple(s for s in previous if s.act_at < ceil_to(now, GRID))
+    rested = [i for i, s in enumerate(past) if s.floor <= resource.minimum]
+    return past[rested[-1] + 1 :] if rested else past
 
 
 def _plan_cluster(

@@ -25,13 +25,15 @@ class Situation:
     """All that a guardrail may look at.
 
     `data_until` is None while a service this resource serves was never seen. `in_use_rate_per_s` is
-    the demand that reaches the resource now. `mode` is the resource's mode, lowered to what the
-    sources of its campaigns are trusted with. `over_budget` names campaigns that cost too much.
+    the demand that reaches the resource now. `claims` are all within the horizon; `in_force` those
+    that can have a part in what is due now, and only they can block it: `mode` is the resource's mode,
+    lowered to what their sources are trusted with, `over_budget` names those of them that cost too much.
     """
 
     resource: ResourcePolicy
     state: ResourceState
     claims: tuple[Claim, ...]
+    in_force: tuple[Claim, ...]
     mode: Mode
     now: datetime
     data_until: datetime | None
@@ -128,17 +130,22 @@ def in_use_kept(situation: Situation, steps: tuple[Step, ...]) -> tuple[tuple[St
     return tuple(waiting), Verdict("in_use_kept", Outcome.CLAMP, Reason.WOULD_SHED_LOAD, detail)
 
 
+def on_hold(controls: Controls, resource: str, claims: Sequence[Claim]) -> tuple[str, ...]:
+    """What people have put on hold that keeps a resource with these claims from being acted on."""
+    names = {resource, *(claim.campaign_id for claim in claims)}
+    return (*(("everything",) if controls.frozen else ()), *sorted(names & controls.held))
+
+
 def not_on_hold(situation: Situation, instruction: Instruction) -> Verdict:
-    """Nobody froze everything, this resource, or a campaign that claims it."""
-    names = {instruction.resource, *(claim.campaign_id for claim in situation.claims)}
-    held = sorted(names & situation.controls.held)
-    if situation.controls.frozen or held:
-        return Verdict("not_on_hold", Outcome.BLOCK, Reason.HELD, f"on hold: {held or 'everything'}")
+    """Nobody froze everything, this resource, or a campaign that has a part in what is due."""
+    held = on_hold(situation.controls, instruction.resource, situation.in_force)
+    if held:
+        return Verdict("not_on_hold", Outcome.BLOCK, Reason.HELD, f"on hold: {', '.join(held)}")
     return _passed("not_on_hold", Reason.MEETS_PLAN)
 
 
 def mode_permits(situation: Situation, instruction: Instruction) -> Verdict:
-    """The resource is in auto, and so is every source whose campaign lifts it."""
+    """The resource is in auto, and so is every source whose campaign has a part in what is due."""
     blocking = {
         Mode.OBSERVE: Reason.MODE_OBSERVE,
         Mode.RECOMMEND: Reason.MODE_RECOMMEND,

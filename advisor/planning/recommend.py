@@ -19,7 +19,7 @@ from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Level
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
-from advisor.planning.claims import mode_allowed_by_source
+from advisor.planning.claims import mode_for
 from advisor.planning.cost import cost_of_steps
 from advisor.planning.estate import LaidOut
 from advisor.planning.guardrails import Situation, guard_act, guard_plan
@@ -38,26 +38,34 @@ def situation_of(
     """All that the guardrails may look at for one resource."""
     serves = laid.resource.serves
     seen = [levels[service] for service in serves if service in levels]
-    claims = tuple(claim for cluster in laid.within_horizon for claim in cluster.claims)
-    trusted = [mode_allowed_by_source(campaigns[claim.campaign_id], policy) for claim in claims]
+    due_to = laid.in_force_at(now)
     return Situation(
         resource=laid.resource,
         state=laid.state,
-        claims=claims,
-        mode=min([laid.resource.mode, *trusted], key=lambda mode: mode.rank),
+        claims=laid.near_claims,
+        in_force=due_to,
+        mode=mode_for(laid.resource, due_to, campaigns, policy),
         now=now,
         data_until=min(level.data_until for level in seen) if len(seen) == len(serves) else None,
         stale_after=policy.stale_after,
         in_use_rate_per_s=sum(serves[level.service] * level.rate_per_s for level in seen),
-        over_budget=tuple(claim.campaign_id for claim in claims if claim.campaign_id in over_budget),
+        over_budget=tuple(claim.campaign_id for claim in due_to if claim.campaign_id in over_budget),
         controls=controls,
     )
 
 
 def recommend(
-    laid: LaidOut, situation: Situation, findings: Sequence[Finding], policy: Policy
+    laid: LaidOut,
+    situation: Situation,
+    findings: Sequence[Finding],
+    campaigns: Mapping[str, Campaign],
+    policy: Policy,
 ) -> ResourceDecision:
-    """The guarded recommendation for one resource, and the instruction due now if all guardrails pass it."""
+    """The guarded recommendation for one resource, and the instruction due now if all guardrails pass it.
+
+    Its mode is that of the cluster of campaigns that is running or comes next: it says what becomes of
+    the next steps. A more timid campaign later in the day takes nothing from them.
+    """
     steps, verdicts = guard_plan(situation, laid.steps)
     expires_at = _expiry(situation, steps)
     objections = tuple(v.reason for v in verdicts if v.outcome is not Outcome.PASS)
@@ -69,15 +77,15 @@ def recommend(
         readiness=min((f.readiness for f in findings), key=lambda r: r.rank, default=Readiness.READY),
         reasons=_reasons(laid, situation, steps, findings, objections),
         cost=cost_of_steps(laid.resource, steps, expires_at, policy.currency),
-        mode=situation.mode,
+        mode=mode_for(laid.resource, laid.next_claims, campaigns, policy),
         data_until=situation.data_until or situation.now - policy.stale_after,
         decided_at=situation.now,
     )
     due = _due(situation, recommendation)
-    answers = guard_act(situation, due)
+    answers = guard_act(situation, due) if due else ()
     permitted = all(answer.outcome is Outcome.PASS for answer in answers)
     return ResourceDecision(
-        recommendation, situation.claims, (*verdicts, *answers), due if permitted else None
+        recommendation, situation.claims, (*verdicts, *answers), due if permitted else None, laid.without
     )
 
 
@@ -95,15 +103,23 @@ def _reasons(
     return tuple(dict.fromkeys((*why, *(f.reason for f in findings), *objections, *forecast)))
 
 
-def _due(situation: Situation, recommendation: Recommendation) -> Instruction:
+def _due(situation: Situation, recommendation: Recommendation) -> Instruction | None:
+    """What is to be set now; None where no campaign has a part in the floor and nothing of ours is left.
+
+    Bounds that we never changed are other people's: without a campaign there is nothing to do to them.
+    """
+    if not situation.in_force and situation.state.originals is None:
+        return None
     steps, now = recommendation.steps, situation.now
+    floor = standing_at(steps, now, situation.resource.minimum)
     return Instruction(
         resource=recommendation.resource,
-        floor=standing_at(steps, now, situation.resource.minimum),
+        floor=floor,
         ceiling=situation.resource.maximum,
         planned_for=max((s.act_at for s in steps if s.act_at <= now), default=now),
         expires_at=recommendation.expires_at,
         reasons=recommendation.reasons,
+        restore=not situation.in_force and floor <= situation.resource.minimum,
     )
 
 

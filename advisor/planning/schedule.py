@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 
 from advisor.domain.advice import Claim, Step
 from advisor.domain.policy import RampPolicy, ResourcePolicy
-from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
+from advisor.domain.timegrid import Seconds, floor_to, from_epoch_s, step_s, to_epoch_s
 from advisor.planning.sizing import Units
 
 GRID = timedelta(minutes=1)
@@ -27,6 +28,11 @@ def ramp_length(resource: ResourcePolicy) -> timedelta:
 def raise_length(resource: ResourcePolicy) -> timedelta:
     """How long before a need the first step towards it can be asked for: lead time, ramp and hold."""
     return resource.lead_time + ramp_length(resource) + resource.ramp.hold
+
+
+def earliest_raise(resource: ResourcePolicy, start: datetime) -> datetime:
+    """From when on can a claim that starts at `start` have a part in the floor?"""
+    return floor_to(start - raise_length(resource), resource.ramp.hold)
 
 
 def revert_length(resource: ResourcePolicy) -> timedelta:
@@ -112,9 +118,14 @@ def standing_at(steps: Sequence[Step], now: datetime, minimum: int) -> int:
 
 def _steps_between(resource: ResourcePolicy) -> int:
     """How many steps of a ramp lie between the maximum and the minimum?"""
-    steps, units = 0, np.array([resource.maximum])
-    while units[0] > resource.minimum:
-        units = _next_below(units, resource.ramp.factor, resource.minimum)
+    return _ramp_steps(resource.maximum, resource.minimum, resource.ramp.factor)
+
+
+@lru_cache(maxsize=4096)
+def _ramp_steps(maximum: int, minimum: int, factor: float) -> int:
+    steps, units = 0, np.array([maximum])
+    while units[0] > minimum:
+        units = _next_below(units, factor, minimum)
         steps += 1
     return steps
 

@@ -65,7 +65,7 @@ def print_problems(console: Console, source: str, problems: Sequence[Problem]) -
 
 
 def _check_kafka(out: Console, settings: Settings, policy_file: PolicyFile) -> None:
-    from streams.topics import check_topics
+    from streams.topic_setup import check_topics
 
     servers = settings.kafka.bootstrap_servers
     if problems := check_topics(settings, policy_file):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from streams.cli import campaign, check, plan, replay, topics, worker
+from streams.cli import campaign, check, demo, plan, replay, topics, worker
 
 app = typer.Typer(
     name="headstart",
@@ -14,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(demo.demo)
 app.command()(worker.worker)
 app.command()(check.check)
 app.command()(topics.topics)

@@ -55,7 +55,8 @@ def replay(
     from streams.replay import ReplayPlan, samples_of
     from streams.replay import replay as publish
     from streams.replay_files import parse_instant, read_calendar, read_trace
-    from streams.topics import TopicNames, require_topics
+    from streams.topic_setup import require_topics
+    from streams.topics import TopicNames
 
     first = _option("--start", start, parse_instant) if start else None
     last = _option("--end", end, parse_instant) if end else None

@@ -36,7 +36,7 @@ def topics(
 
         headstart topics --json | jq .problems
     """
-    from streams.topics import check_topics, create_topics
+    from streams.topic_setup import check_topics, create_topics
 
     with exit_codes():
         settings = load_settings()

@@ -40,7 +40,7 @@ def worker(
         headstart worker --clock events --policy policy.yaml
     """
     from streams.logs import configure
-    from streams.topics import check_topics
+    from streams.topic_setup import check_topics
 
     with exit_codes():
         settings = load_settings()
@@ -60,18 +60,21 @@ def worker(
 async def _run(settings: Settings, policy_file: PolicyFile, *, from_events: bool) -> None:
     from streams.bootstrap import build_worker
     from streams.clock import event_clock, wall_clock
+    from streams.failures import named
     from streams.outbox import Outbox
     from streams.processes import forecast_pool
 
     clock = event_clock() if from_events else wall_clock()
     outbox = Outbox(settings)
-    await outbox.start()
+    with named("connecting"):
+        await outbox.start()
     try:
         with (
             forecast_pool(settings.worker.forecast_processes) as pool,
             tempfile.TemporaryDirectory(prefix="headstart-") as datadir,
         ):
-            built = await build_worker(settings, policy_file, clock, outbox, pool, Path(datadir))
+            with named("starting"):
+                built = await build_worker(settings, policy_file, clock, outbox, pool, Path(datadir))
             await built.run()
     finally:
         await outbox.stop()

@@ -1,4 +1,4 @@
-"""Records of the campaign-state topic: the accepted state of each campaign, and how far the inbox is dealt with."""
+"""Records of the campaign-state topic: each campaign's accepted state, how far the inbox is dealt with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records of the internal needs topic: what services ask of resources, how much is in use, how far it is known.
+"""Records of the internal needs topic: what services ask of resources, what is in use, how far it is known.
 
 `tick_s` is the decision time (event clock, epoch seconds) at which a record was made; None by the wall
 clock, where records count as soon as they arrive.

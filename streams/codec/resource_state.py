@@ -1,4 +1,4 @@
-"""Records of the resources topic: what the decider must not forget about a resource, and how far it decided."""
+"""Records of the resources topic: what the decider must remember of a resource, and how far it decided."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ which offset of the demand topic *all* its services' snapshots reach: reading be
 from __future__ import annotations
 
 import zlib
+from typing import TypeVar
 
 import msgspec
 
@@ -34,6 +35,8 @@ class PartitionMarker(msgspec.Struct, frozen=True, kw_only=True):
     watermarks: list[WatermarkRecord]
 
 
+Kind = TypeVar("Kind", ServiceSnapshot, PartitionMarker)
+
 _encoder = msgspec.msgpack.Encoder()
 _services = msgspec.msgpack.Decoder(ServiceSnapshot)
 _markers = msgspec.msgpack.Decoder(PartitionMarker)
@@ -46,21 +49,15 @@ def encode_snapshot(snapshot: ServiceSnapshot | PartitionMarker) -> bytes:
 
 def decode_snapshot(value: bytes) -> ServiceSnapshot:
     """A service's snapshot. Raises DecodeError for anything that this version did not write."""
-    snapshot = _decode(_services, value)
-    assert isinstance(snapshot, ServiceSnapshot)
-    return snapshot
+    return _decode(_services, value)
 
 
 def decode_marker(value: bytes) -> PartitionMarker:
     """A partition's marker. Raises DecodeError for anything that this version did not write."""
-    marker = _decode(_markers, value)
-    assert isinstance(marker, PartitionMarker)
-    return marker
+    return _decode(_markers, value)
 
 
-def _decode(
-    decoder: msgspec.msgpack.Decoder[ServiceSnapshot] | msgspec.msgpack.Decoder[PartitionMarker], value: bytes
-) -> ServiceSnapshot | PartitionMarker:
+def _decode(decoder: msgspec.msgpack.Decoder[Kind], value: bytes) -> Kind:
     try:
         record = decoder.decode(zlib.decompress(value))
     except (msgspec.DecodeError, zlib.error) as error:

@@ -186,8 +186,11 @@ def _title(story: DemoStory) -> str:
     names = list(story.scorecards)
     first, last = story.scorecards[names[0]], story.scorecards[names[-1]]
     if story.sale is None:
-        return f"{story.service}: minutes short {first.minutes_short:.0f} with {names[0]}, {last.minutes_short:.0f} with {names[-1]}"
+        return (
+            f"{story.service}: minutes short {first.minutes_short:.0f} with {names[0]}, "
+            f"{last.minutes_short:.0f} with {names[-1]}"
+        )
     return (
-        f"{story.service}, first ten minutes: {names[0]} lacked {first.first_minutes_shortfall:.0%} of the units,"
-        f" {names[-1]} {last.first_minutes_shortfall:.0%}"
+        f"{story.service}, first ten minutes: {names[0]} lacked {first.first_minutes_shortfall:.0%} "
+        f"of the units, {names[-1]} {last.first_minutes_shortfall:.0%}"
     )

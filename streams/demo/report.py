@@ -14,8 +14,8 @@ PICTURE, PAGE = "demo.png", "demo.html"
 
 STYLE = """
 :root { color-scheme: light; --ink: #1d2733; --muted: #5a6572; --line: #e3e8ee; --ours: #0f8a5f; }
-body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: #fff; max-width: 66rem; margin: 2.5rem auto;
-  padding: 0 1.25rem; }
+body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: #fff; max-width: 66rem;
+  margin: 2.5rem auto; padding: 0 1.25rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
 .lead { font-size: 1.12rem; max-width: 52rem; }
@@ -129,10 +129,10 @@ def _units(units: int | None) -> str:
 
 def _notes(story: DemoStory) -> str:
     return (
-        f"One unit of {story.resource} carries {story.unit_capacity:g} requests per second and is ready"
-        f" {story.lead_time_s / 60:g} minutes after it is asked for. A unit is lacking where demand needs more than are"
-        " ready. Both scalers follow the rules of the Kubernetes HorizontalPodAutoscaler in a simulation of the same"
-        " demand; the one with Headstart has, as its minimum, the floors that Headstart's worker set during the run,"
-        " at the times it set them, from what it had read from Kafka until then. Unit-hours count units from their"
-        " request on, ready or not."
+        f"One unit of {story.resource} carries {story.unit_capacity:g} requests per second and is ready "
+        f"{story.lead_time_s / 60:g} minutes after it is asked for. A unit is lacking where demand needs "
+        "more than are ready. Both scalers follow the rules of the Kubernetes HorizontalPodAutoscaler in a "
+        "simulation of the same demand; the one with Headstart has, as its minimum, the floors that "
+        "Headstart's worker set during the run, at the times it set them, from what it had read from Kafka "
+        "until then. Unit-hours count units from their request on, ready or not."
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -75,10 +76,32 @@ def headline(story: DemoStory) -> str:
     names = list(story.scorecards)
     theirs, ours = story.scorecards[names[0]], story.scorecards[names[-1]]
     return (
-        f"In the first ten minutes of the campaign {names[0]} lacked {theirs.first_minutes_shortfall:.0%} of the"
-        f" units that demand needed, on average; {names[-1]} lacked {ours.first_minutes_shortfall:.0%}."
+        f"In the first ten minutes of the campaign {names[0]} lacked {theirs.first_minutes_shortfall:.0%} of"
+        f" the units that demand needed, on average; {names[-1]} lacked {ours.first_minutes_shortfall:.0%}."
         f" Over the campaign that is {_minutes(theirs.minutes_short_in_windows)} short against"
         f" {_minutes(ours.minutes_short_in_windows)}, for {extra_cost(theirs, ours)}."
+    )
+
+
+def summary(story: DemoStory) -> str:
+    """The same for machines: a JSON object of scorecards, acts and the verdict before the campaign."""
+    sale = story.sale
+    return json.dumps(
+        {
+            "service": story.service,
+            "resource": story.resource,
+            "scorecards": {name: asdict(card) for name, card in story.scorecards.items()},
+            "acts": [{"at": a.at.isoformat(), "before": a.before, "after": a.after} for a in story.acts],
+            "campaign": sale
+            and {
+                "title": sale.title,
+                "start": sale.start.isoformat(),
+                "end": sale.end.isoformat(),
+                "readiness": sale.readiness,
+                "reasons": list(sale.reasons),
+            },
+        },
+        indent=2,
     )
 
 

@@ -179,7 +179,9 @@ def _unit_facts(frame: DemoFrame) -> Table:
 
 
 def _news(frame: DemoFrame) -> Text:
-    return Text("\n".join(frame.news[-3:]), style="dim", no_wrap=True, overflow="ellipsis")
+    # An empty text would make the layout show its own name in the place.
+    news = "\n".join(frame.news[-3:]) or " "
+    return Text(news, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def _newest(frame: DemoFrame) -> float:

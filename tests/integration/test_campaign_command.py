@@ -13,7 +13,8 @@ from advisor.domain.reason import Reason
 from streams.campaign_inbox import read_inbox
 from streams.codec.campaign_state import encode_entry
 from streams.kafka_clients import producer
-from streams.topics import TopicNames, create_topics
+from streams.topic_setup import create_topics
+from streams.topics import TopicNames
 from tests.support.commands import run, settings_for
 from tests.support.messages import campaign_data, campaign_event
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from advisor.policy_file import load_policy
 from advisor.settings import load_settings
 from streams.cli.check import check
-from streams.topics import create_topics
+from streams.topic_setup import create_topics
 
 POLICY = "version: 1\nresources:\n  sim://a: {serves: x, unit_capacity: 1, min: 0, max: 2}\n"
 

@@ -47,7 +47,7 @@ KILLS, JOINS = int(os.environ.get("KILLS", "20")), int(os.environ.get("JOINS", "
 
 
 class Stream:
-    """A live stream to several estates at once, the same records to each, paced so that work never ends early."""
+    """A live stream to several estates at once, the same to each, paced so that work never runs out."""
 
     def __init__(self, estates: list[Estate], pace_s: float) -> None:
         self._estates = estates
@@ -152,7 +152,7 @@ def recounted(estate: Estate) -> dict[tuple[str, int], float]:
 
 @pytest.mark.timeout(900)
 def test_kills_joins_and_leaves_change_nothing(estate: Estate) -> None:
-    """Twenty SIGKILLs and ten joins of a second worker leave demand and advice as an undisturbed run has them."""
+    """Twenty SIGKILLs and ten joins of a second worker leave the demand and advice of an undisturbed run."""
     calm, hurt = estate.beside("calm"), estate.beside("hurt")
     sources = [{"source": "/marketing/test", "max_mode": "auto"}]
     for each in (calm, hurt):
@@ -195,9 +195,7 @@ def test_a_standby_decides_within_ten_seconds_of_the_deciders_death(estate: Esta
     eventually(lambda: first.metric("headstart_decider") == 1, 20, what="the first worker decides")
     second = live.worker().wait_ready()
     both = [first, second]
-    eventually(
-        lambda: sum(w.metric("headstart_decider") for w in both) == 1, 20, what="exactly one decider"
-    )
+    eventually(lambda: sum(w.metric("headstart_decider") for w in both) == 1, 20, what="exactly one decider")
     decider, standby = sorted(both, key=lambda w: -w.metric("headstart_decider"))
 
     decider.kill()

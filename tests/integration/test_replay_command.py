@@ -11,7 +11,8 @@ from streams.codec.campaigns import Announced, decode_campaign
 from streams.codec.clock import ClockRecord, clock_of
 from streams.codec.traffic import decode_traffic
 from streams.kafka_clients import read_all
-from streams.topics import TopicNames, create_topics
+from streams.topic_setup import create_topics
+from streams.topics import TopicNames
 from tests.support.commands import run, settings_for
 
 START = datetime(2026, 11, 26, tzinfo=UTC)

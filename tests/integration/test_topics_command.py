@@ -11,7 +11,8 @@ from kafka.admin import ConfigResource
 
 from advisor.errors import HeadstartError
 from streams.kafka_clients import TopicMissingError, admin, producer, read_all
-from streams.topics import TopicNames, check_topics, create_topics, topic_ids
+from streams.topic_setup import check_topics, create_topics, topic_ids
+from streams.topics import TopicNames
 from tests.support.commands import run, settings_for
 
 NOBODY = "127.0.0.1:1"

@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 
 from advisor.domain.advice import Controls, Decision, Need, Readiness, ResourceDecision, Step, WithoutCampaign
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import ResourceState
+from advisor.domain.capacity import Bounds, ResourceState
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to
 from advisor.forecasting.uplift import effect_window
 from advisor.pipeline import advise, remember
-from advisor.planning.schedule import ramp_length, standing_at
+from advisor.planning.schedule import earliest_raise, ramp_length, revert_length, standing_at
 from advisor.planning.sizing import units_for, units_in_use
 from streams.codec.resource_state import decode_state, encode_state
+from tests.support.acting import Day
 from tests.support.builders import (
     HOUR,
     MINUTE,
@@ -270,7 +271,7 @@ def test_where_nothing_else_scales_a_lowering_never_takes_away_units_in_use(worl
 @LAWS
 @given(worlds(), st.floats(0, 50))
 def test_over_budget_nothing_is_raised(world, budget):
-    of, past, _, _, _, _ = world
+    of, past, announced, _, _, now = world
     made = only(decide_in(world, budget=budget))
     over = any(v.reason is Reason.OVER_CAMPAIGN_BUDGET for v in made.verdicts)
     found = past.observation.bounds.minimum if past.observation else of.minimum
@@ -279,7 +280,12 @@ def test_over_budget_nothing_is_raised(world, budget):
         assert made.due is None
     costs = [c for c in decide_in(world, budget=budget).campaigns if c.extra_cost.extra is not None]
     dear = {c.campaign_id for c in costs if c.extra_cost.extra > budget}
-    if dear & set(made.recommendation.campaigns) and made.due is not None:
+    ours = {
+        c.campaign_id
+        for c in announced
+        if earliest_raise(of, effect_window(c)[0]) <= now < effect_window(c)[1]
+    }
+    if dear & ours and made.due is not None:
         assert made.due.floor <= found
 
 
@@ -334,3 +340,77 @@ def test_the_strategies_reach_what_the_laws_speak_of():
     assert floor_at(made, NOW) == 30
     assert made.due is None
     assert SHOP in resource().serves
+
+
+# --- whose bounds, whose money
+
+
+def people_sets() -> st.SearchStrategy[Bounds]:
+    """Any bounds that people may have set before we came."""
+    return st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda b: Bounds(b[0], b[0] + b[1]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(resources(reactive=True), calendars(), baselines, people_sets(), st.sampled_from([1, 5, 7]))
+def test_after_all_campaigns_the_bounds_that_people_set_stand_again_and_were_never_narrowed(
+    of, announced, baseline, people_set, every
+):
+    day = Day(policy(of), people_set=people_set)
+    over = max([effect_window(c)[1] for c in announced], default=NOW) + revert_length(of) + 2 * of.ramp.hold
+
+    tick = every * 10 * MINUTE
+    day.until(max(over, NOW + HOUR) + tick, announced, every=tick, baseline=baseline)
+
+    assert all(bounds.minimum >= people_set.minimum for _, bounds in day.platform.acts)
+    assert all(bounds.maximum >= people_set.maximum for _, bounds in day.platform.acts)
+    assert (day.bounds, day.state.originals) == (people_set, None)
+
+
+@settings(max_examples=40, deadline=None)
+@given(worlds())
+def test_without_a_campaign_that_has_begun_nothing_is_set_that_was_not_ours(world):
+    of, past, announced, _, _, now = world
+    begun = [c for c in announced if earliest_raise(of, effect_window(c)[0]) <= now < effect_window(c)[1]]
+
+    made = only(decide_in(world))
+
+    event(f"begun: {bool(begun)}, due: {made.due is not None}")
+    assert past.originals is None
+    assert (made.due is None) or begun
+
+
+@settings(max_examples=40, deadline=None)
+@given(resources(), calendars(), baselines, st.integers(1, 30), st.integers(1, 9))
+def test_on_unchanged_facts_a_campaign_costs_the_same_at_every_decision_until_it_ends(
+    of, announced, baseline, ticks, every
+):
+    """Whatever overlaps: what was spent stays spent, and each is charged for its own units only."""
+    announced = [bolder(one, 2.0) for one in announced]  # half was the least: none is a dip any more
+    past, first = ResourceState(PODS), {}
+    for tick in range(ticks):
+        now = NOW + tick * every * 4 * MINUTE
+        decision = decide_in((replace(of, reactive=True), past, announced, baseline, 0.0, now))
+        past = remember(only(decision), past)
+        for found in decision.campaigns:
+            cost = found.extra_cost.extra
+            assert cost is not None
+            assert abs(cost - first.setdefault(found.campaign_id, cost)) <= 0.02, (now, found.campaign_id)
+
+
+@LAWS
+@given(worlds(), st.sampled_from([Controls(frozen=True), Controls(held=frozenset({PODS}))]))
+def test_no_campaign_is_ready_on_a_frozen_resource_unless_its_units_all_stand(world, controls):
+    of, past, announced, baseline, in_use, now = world
+    decision = decided(
+        now,
+        announced,
+        the_policy=policy(of),
+        needs=[need(announced, baseline=baseline, hours=60)],
+        states={PODS: past},
+        in_use=in_use,
+        controls=controls,
+    )
+
+    for found in decision.campaigns:
+        ready = found.readiness is Readiness.READY
+        assert not ready or set(found.reasons) <= {Reason.VERIFIED, Reason.FLOOR_SUFFICIENT}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from advisor.durations import format_duration, parse_duration
 from advisor.errors import ConfigError
 from advisor.policy_file import PolicyFile, dump_policy, parse_policy
-from advisor.policy_model import PolicySection, ResourceSection
+from advisor.policy_file.model import PolicySection, ResourceSection
 
 OPTIONS = sorted({*PolicySection.model_fields, *ResourceSection.model_fields})
 scalars = st.one_of(

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typer import Typer
 from typer.testing import CliRunner, Result
 
 from advisor.settings import Settings, load_settings
-from streams.cli import campaign, replay, topics
+from streams.cli.main import app
 
 
 def run(bootstrap: str, prefix: str, *arguments: str, **environ: str) -> Result:
     """What does `headstart ARGUMENTS` do on this broker with this prefix?"""
-    app = Typer()
-    app.command("topics")(topics.topics)
-    app.command("replay")(replay.replay)
-    app.add_typer(campaign.app, name="campaign")
     env = environ_for(bootstrap, prefix) | environ | {"COLUMNS": "200"}
     return CliRunner().invoke(app, arguments, env=env)
 

@@ -20,7 +20,8 @@ from streams.codec.clock import encode_clock
 from streams.codec.demand_log import BucketRecord, decode_demand
 from streams.kafka_clients import producer, read_all
 from streams.records import Headers, StoredRecord
-from streams.topics import TopicNames, create_topics
+from streams.topic_setup import create_topics
+from streams.topics import TopicNames
 from tests.support.commands import environ_for
 from tests.support.workers import WorkerProcess
 

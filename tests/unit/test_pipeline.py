@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from advisor.domain.advice import Controls, Readiness
+from advisor.domain.demand import Level
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason
 from advisor.pipeline import advise, assess, decide, remember
@@ -20,6 +21,7 @@ from tests.support.builders import (
     campaign,
     decided,
     floor_at,
+    needs_for,
     only,
     policy,
     resource,
@@ -137,3 +139,16 @@ def test_a_shared_resource_keeps_its_floor_as_long_as_one_campaign_of_either_ser
 
     assert floor_at(made[DATABASE], at("13:00")) >= 9  # 15 + 7.5 * 9 = 82.5, without the shop's campaign
     assert floor_at(made[DATABASE], at("13:00") + 4 * HOUR) == 2
+
+
+def test_needs_of_pairs_that_the_policy_no_longer_has_move_nothing():
+    """A need left over from another version of the policy is passed over, not tripped over."""
+    both = campaign(services=(SHOP, "api"), uplift=3.0)
+    left_over = needs_for(TWO_SERVICES, [both])
+    shrunk = policy(resource(PODS))
+    levels = {SHOP: Level(SHOP, NOW, 15.0)}
+
+    made = decide(left_over, levels, [both], {}, Controls(), shrunk, NOW)
+
+    assert [d.recommendation.resource for d in made.resources] == [PODS]
+    assert floor_at(only(made), at("11:00")) == 5

@@ -12,7 +12,7 @@ import pytest
 from advisor.domain.policy import Mode
 from advisor.errors import ConfigError
 from advisor.policy_file import load_policy, parse_policy, policy_schema
-from advisor.policy_text import read_document
+from advisor.policy_file.text import read_document
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 EXAMPLE = DEPLOY / "policy.example.yaml"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from advisor.actuation.execute import execute, observe
+import pytest
+
+from advisor.actuation.execute import before_acting, execute, observe
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import Instruction
 from advisor.domain.capacity import Bounds, Observation, ResourceState
@@ -44,6 +46,11 @@ def instruction(floor: int, now: datetime = NOW) -> Instruction:
     return Instruction(PODS, floor, 40, now, now + timedelta(hours=1), ())
 
 
+def restoring(now: datetime = NOW) -> Instruction:
+    """No campaign has a part in the bounds any more; the figures are the policy's, not the originals."""
+    return replace(instruction(2, now), restore=True)
+
+
 async def found(platform: Counting, now: datetime = NOW) -> ResourceState:
     return await observe(platform, state(), now)
 
@@ -51,7 +58,7 @@ async def found(platform: Counting, now: datetime = NOW) -> ResourceState:
 async def test_an_instruction_sets_the_bounds_and_observes_them_again():
     platform = Counting()
 
-    done = await execute(platform, instruction(9), await found(platform), POLICY, NOW)
+    done = await execute(platform, instruction(9), await found(platform), NOW)
 
     assert done.receipt is not None
     assert (done.receipt.reason, done.receipt.before_floor, done.receipt.after_floor) == (
@@ -66,9 +73,9 @@ async def test_an_instruction_sets_the_bounds_and_observes_them_again():
 
 async def test_the_same_instruction_again_does_nothing():
     platform = Counting()
-    once = await execute(platform, instruction(9), await found(platform), POLICY, NOW)
+    once = await execute(platform, instruction(9), await found(platform), NOW)
 
-    twice = await execute(platform, instruction(9), once.state, POLICY, NOW + MINUTE)
+    twice = await execute(platform, instruction(9), once.state, NOW + MINUTE)
 
     assert (twice.receipt, twice.state, platform.sets) == (None, once.state, 1)
 
@@ -76,28 +83,71 @@ async def test_the_same_instruction_again_does_nothing():
 async def test_without_an_observation_nothing_is_done():
     platform = Counting()
 
-    done = await execute(platform, instruction(9), state(), POLICY, NOW)
+    done = await execute(platform, instruction(9), state(), NOW)
 
     assert (done.receipt, done.state, platform.sets) == (None, state(), 0)
 
 
-async def test_the_originals_are_kept_from_before_the_first_change_until_the_minimum_stands_again():
+async def test_the_originals_are_kept_from_before_the_first_change_until_they_are_restored():
     platform = Counting()
     seen = await found(platform)
     originals = []
-    for floor in (5, 9, 5, 2):
-        seen = (await execute(platform, instruction(floor), seen, POLICY, NOW)).state
+    for told in (instruction(5), instruction(9), instruction(2), restoring()):
+        seen = (await execute(platform, told, seen, NOW)).state
         originals.append(seen.originals)
 
     assert originals == [Bounds(2, 40)] * 3 + [None]
 
 
-async def test_originals_are_cleared_where_the_minimum_is_found_restored_already():
+@pytest.mark.parametrize(
+    "people_set", [Bounds(1, 30), Bounds(0, 100), Bounds(7, 40), Bounds(9, 9), Bounds(60, 90)], ids=str
+)
+async def test_bounds_that_people_set_come_back_exactly_and_are_never_narrowed_meanwhile(people_set):
+    platform = Counting()
+    await platform.inner.set_bounds(PODS, people_set, NOW)
+    seen = await found(platform)
+    during = []
+    for told in (instruction(5), instruction(30), instruction(3), restoring()):
+        seen = (await execute(platform, told, seen, NOW)).state
+        assert seen.observation is not None
+        during.append(seen.observation.bounds)
+
+    assert [b.minimum for b in during[:-1]] == [max(floor, people_set.minimum) for floor in (5, 30, 3)]
+    assert all(b.maximum >= people_set.maximum for b in during)
+    assert during[-1] == people_set
+    assert seen.originals is None
+
+
+async def test_bounds_that_we_never_changed_are_not_restored_to_anything():
+    platform = Counting()
+    await platform.inner.set_bounds(PODS, Bounds(9, 50), NOW)
+    platform.sets = 0
+
+    done = await execute(platform, restoring(), await found(platform), NOW)
+
+    assert (done.receipt, done.state.originals, platform.sets) == (None, None, 0)
+
+
+async def test_a_restoring_that_fails_is_tried_again_with_the_same_originals():
+    platform = Counting()
+    raised = (await execute(platform, instruction(9), await found(platform), NOW)).state
+    platform.failing = True
+
+    failed = await execute(platform, restoring(), raised, NOW)
+
+    assert failed.state.originals == Bounds(2, 40)
+    platform.failing = False
+    again = await execute(platform, restoring(), failed.state, NOW + MINUTE)
+    assert again.state.observation is not None
+    assert (again.state.observation.bounds, again.state.originals) == (Bounds(2, 40), None)
+
+
+async def test_originals_are_forgotten_where_they_are_found_restored_already():
     """We restored it and crashed before we wrote that down; or a person did."""
     platform = Counting()
     left = replace(await found(platform), originals=Bounds(2, 40))
 
-    done = await execute(platform, instruction(2), left, POLICY, NOW)
+    done = await execute(platform, restoring(), left, NOW)
 
     assert (done.receipt, done.state.originals, platform.sets) == (None, None, 0)
 
@@ -107,14 +157,14 @@ async def test_a_failure_is_a_receipt_and_the_next_try_succeeds():
     seen = await found(platform)
     platform.failing = True
 
-    failed = await execute(platform, instruction(9), seen, POLICY, NOW)
+    failed = await execute(platform, instruction(9), seen, NOW)
 
     assert failed.receipt is not None
     assert (failed.receipt.reason, failed.receipt.after_floor) == (Reason.ACT_FAILED, None)
     assert failed.receipt.detail == "the platform is away"
     assert failed.state == replace(seen, problems=("the platform is away",))
     platform.failing = False
-    again = await execute(platform, instruction(9), failed.state, POLICY, NOW + MINUTE)
+    again = await execute(platform, instruction(9), failed.state, NOW + MINUTE)
     assert again.receipt is not None
     assert again.receipt.reason is Reason.FLOOR_SET
     assert (again.state.originals, again.state.problems) == (Bounds(2, 40), ())
@@ -122,8 +172,9 @@ async def test_a_failure_is_a_receipt_and_the_next_try_succeeds():
 
 async def test_a_ceiling_below_the_floor_gives_way():
     platform = Counting()
+    await platform.inner.set_bounds(PODS, Bounds(2, 4), NOW)
 
-    done = await execute(platform, replace(instruction(9), ceiling=4), await found(platform), POLICY, NOW)
+    done = await execute(platform, replace(instruction(9), ceiling=4), await found(platform), NOW)
 
     assert done.state.observation is not None
     assert done.state.observation.bounds == Bounds(9, 9)
@@ -146,3 +197,26 @@ async def test_an_observation_without_news_leaves_the_state_as_it_reads():
     seen = await found(platform)
 
     assert await observe(platform, seen, at("09:00")) is seen
+
+
+async def test_the_originals_are_known_before_the_first_act_so_that_a_crash_cannot_lose_them():
+    """Written down before the bounds are set; the worker that takes over restores them exactly."""
+    platform = Counting()
+    written = before_acting(instruction(8), await found(platform))
+    originals = Bounds(POLICY.minimum, POLICY.maximum)
+    assert written.originals == originals
+
+    await execute(platform, instruction(8), written, NOW)  # and then dies, before it can write down the rest
+    later = NOW + 30 * MINUTE
+    taken_over = await observe(platform, written, later)
+    done = await execute(platform, restoring(later), taken_over, later)
+
+    assert done.state.observation.bounds == originals
+    assert done.state.originals is None
+
+
+async def test_nothing_is_written_down_before_an_instruction_that_changes_nothing():
+    platform = Counting()
+    as_it_stands = await found(platform)
+
+    assert before_acting(instruction(2), as_it_stands) == as_it_stands

@@ -37,6 +37,7 @@ def situation(**other: Any) -> Situation:
         "resource": resource(),
         "state": state(),
         "claims": (CLAIM,),
+        "in_force": (CLAIM,),
         "mode": Mode.AUTO,
         "now": NOW,
         "data_until": other.get("now", NOW),

@@ -26,6 +26,10 @@ from tests.support.builders import (
     state,
 )
 
+TIMID_SHOP = policy(
+    sources={CRM: SourcePolicy(CRM, Mode.AUTO), "shop": SourcePolicy("shop", Mode.APPROVE)}, horizon=24 * HOUR
+)
+
 
 def blocking(made) -> set[Reason]:
     return {v.reason for v in made.verdicts if v.outcome is Outcome.BLOCK}
@@ -139,17 +143,8 @@ def test_what_is_due_is_the_floor_in_force_and_the_policys_ceiling():
     assert (due.floor, due.ceiling, due.planned_for) == (5, 40, at("09:50"))
 
 
-def test_between_campaigns_what_is_due_is_the_ordinary_minimum():
-    due = only(decided(NOW, [campaign()])).due
-
-    assert due is not None
-    assert due.floor == 2
-
-
-def test_the_most_timid_source_of_a_resources_campaigns_decides_how_far_we_go():
-    rules = policy(sources={CRM: SourcePolicy(CRM, Mode.AUTO), "shop": SourcePolicy("shop", Mode.APPROVE)})
-
-    made = only(decided(NOW, [campaign("a"), campaign("b", source="shop")], the_policy=rules))
+def test_the_most_timid_source_of_the_campaigns_in_force_decides_how_far_we_go():
+    made = only(decided(at("09:55"), [campaign("a"), campaign("b", source="shop")], the_policy=TIMID_SHOP))
 
     assert made.recommendation.mode is Mode.APPROVE
     assert blocking(made) == {Reason.NEEDS_APPROVAL}

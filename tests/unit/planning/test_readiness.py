@@ -197,7 +197,8 @@ def test_there_is_no_verdict_on_what_is_cancelled_unlisted_or_over(gone):
 def test_moved_to_the_earliest_safe_start_a_campaign_is_not_late(lead_time, second):
     now = at("06:02").replace(second=second)
     rules = policy(resource(lead_time=lead_time))
-    safe = earliest_safe_start([resource(lead_time=lead_time)], now)
+    late = campaign(start=at("06:02"), uplift=20.0)
+    safe = verdict_on(late, the_policy=rules, now=now).earliest_safe_start or earliest_safe_start([], now)
 
     moved = verdict_on(campaign(start=safe, uplift=20.0), the_policy=rules, now=now)
 

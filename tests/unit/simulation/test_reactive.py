@@ -62,6 +62,20 @@ def test_units_on_their_way_count_as_idle_and_are_not_asked_for_twice():
     assert supply.units_requested.max() == 20
 
 
+def test_while_units_are_starting_none_are_given_up():
+    """Demand for five: of six units one still starts, they stay six; all six are ready, they become five.
+
+    So a higher floor can mean fewer units later on.
+    """
+    dip = [0.0, 43.0, 71.0, 0.0, 70.0, 0.0, 0.0, 0.0, 0.0]
+    hpa = HpaRules(unit_capacity=20.0, maximum=200, lead_time_s=91, tolerance=0.0)
+
+    lower, higher = (run(dip, hpa, floor=floor, start=200, step_s=60) for floor in (3, 4))
+
+    assert lower.units_requested.tolist() == [3, 4, 5, 6, 6, 6, 6, 6, 6]
+    assert higher.units_requested.tolist() == [4, 4, 6, 6, 6, 6, 6, 6, 5]
+
+
 def test_a_fall_waits_for_the_stabilisation_window_then_is_immediate():
     supply = run([100.0] + [20.0] * 30, rules(stabilise_down_s=300), start=20)
 

@@ -1,6 +1,6 @@
 """What may a policy file say? Every option with its bounds, default and meaning, as pydantic models.
 
-The models check each value by itself; :mod:`advisor.policy_checks` checks values against each other.
+The models check each value by itself; :mod:`advisor.policy_file.checks` checks values against each other.
 Defaults are those of :mod:`advisor.domain.policy`. The descriptions reach editors through the schema.
 """
 
@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from advisor.domain.policy import Mode, Policy, RampPolicy, ResourcePolicy
-from advisor.policy_values import (
+from advisor.policy_file.values import (
     FreeText,
     ModeName,
     ResourceId,

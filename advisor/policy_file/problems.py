@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from advisor.errors import Problem
-from advisor.policy_checks import did_you_mean
-from advisor.policy_model import (
+from advisor.policy_file.checks import did_you_mean
+from advisor.policy_file.model import (
     BudgetSection,
     PolicySection,
     RampSection,
@@ -20,8 +20,8 @@ from advisor.policy_model import (
     SourceSection,
     TrafficSection,
 )
-from advisor.policy_text import Absent, Document, Location
-from advisor.policy_values import OWN, Tier
+from advisor.policy_file.text import Absent, Document, Location
+from advisor.policy_file.values import OWN, Tier
 
 
 def _number(value: float) -> str:

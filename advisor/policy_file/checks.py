@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from advisor.durations import format_duration, parse_duration
-from advisor.policy_model import PolicySection, SharedOptions
-from advisor.policy_text import Absent, Location
+from advisor.policy_file.model import PolicySection, SharedOptions
+from advisor.policy_file.text import Absent, Location
 
 _DAY = timedelta(days=1)
 

@@ -1,4 +1,4 @@
-"""What do the people who own the estate allow? Reads a policy file; reports all its problems at once."""
+"""What do the people who own the estate allow? Reads and writes a policy file; reports all its problems."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from pydantic.json_schema import GenerateJsonSchema
 from advisor.domain.policy import Policy, RampPolicy, ResourcePolicy, SourcePolicy
 from advisor.durations import format_duration
 from advisor.errors import ConfigError, Problem
-from advisor.policy_checks import disagreements
-from advisor.policy_model import PolicySection, ResourceSection, SharedOptions
-from advisor.policy_problems import problem_of
-from advisor.policy_text import MAX_BYTES, Absent, Document, PlainDumper, read_document, too_large
+from advisor.policy_file.checks import disagreements
+from advisor.policy_file.model import PolicySection, ResourceSection, SharedOptions
+from advisor.policy_file.problems import problem_of
+from advisor.policy_file.text import MAX_BYTES, Absent, Document, PlainDumper, read_document, too_large
 
 
 @dataclass(frozen=True, slots=True)

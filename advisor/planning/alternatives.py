@@ -1,0 +1,77 @@
+"""What would a resource's schedule be, and have been, if one campaign did not exist?
+
+A campaign's own units and its cost are the difference to that. The schedule without it is kept from
+decision to decision like the schedule itself, because a forecast forgets what is past: so a campaign
+costs the same before, during and after its window as long as the facts stay the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from advisor.domain.advice import Claim, Need, ScheduleWithout, Step
+from advisor.domain.campaign import Campaign
+from advisor.domain.capacity import ResourceState
+from advisor.domain.policy import ResourcePolicy
+from advisor.domain.timegrid import ceil_to, from_epoch_s
+from advisor.planning.cost import unit_hours, unit_hours_between
+from advisor.planning.floors import ClusterFloors, steps_past, without_campaign
+from advisor.planning.schedule import GRID, earliest_raise, steps_of
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One resource without one campaign: its schedule, and the unit-hours that the campaign adds to it."""
+
+    schedule: ScheduleWithout
+    added_unit_hours: float
+
+
+def alternatives(
+    resource: ResourcePolicy,
+    needs: Sequence[Need],
+    clusters: Sequence[ClusterFloors],
+    campaigns: Mapping[str, Campaign],
+    state: ResourceState,
+    now: datetime,
+) -> Iterator[Alternative]:
+    """The resource without each of its claiming campaigns in turn, over the campaign's own cluster.
+
+    What is added counts from when the floor last left its minimum: what a campaign has cost so far is
+    part of what it costs.
+    """
+    first = ceil_to(now, GRID)
+    past = steps_past(resource, state.plan, now)
+    for cluster in clusters:
+        running = from_epoch_s(int(cluster.times_s[0])) == first
+        for claim in cluster.claims:
+            name = claim.campaign_id
+            before = _agreed_without(resource, claim, campaigns[name], state) if running else ()
+            asked = without_campaign(resource, needs, cluster, campaigns, name, before)
+            added = unit_hours_between(cluster.asked, asked)
+            gone = _since(before, past[0].act_at if past else first, first, resource.minimum)
+            if running:
+                added += unit_hours(past, first, resource.minimum) - unit_hours(gone, first, resource.minimum)
+            level = gone[-1].floor if gone else resource.minimum
+            to_come = steps_of(cluster.times_s, asked, resource.maximum, level)
+            yield Alternative(ScheduleWithout(name, (*gone, *to_come)), added)
+
+
+def _agreed_without(
+    resource: ResourcePolicy, claim: Claim, campaign: Campaign, state: ResourceState
+) -> tuple[Step, ...]:
+    """The agreed schedule without a campaign; for one not met before, what it can have had no part in."""
+    for known in state.without:
+        if known.campaign_id == claim.campaign_id:
+            return known.steps
+    part_since = max(campaign.announced_at, earliest_raise(resource, claim.start))
+    return tuple(step for step in state.plan if step.act_at < part_since)
+
+
+def _since(steps: Sequence[Step], begin: datetime, end: datetime, minimum: int) -> tuple[Step, ...]:
+    """A schedule's steps in [begin, end), with what it had in force at `begin` as a step of that time."""
+    stood = [replace(s, act_at=begin) for s in steps if s.act_at <= begin][-1:]
+    later = [s for s in steps if begin < s.act_at < end]
+    return tuple(s for s in (*stood, *later) if later or s.floor > minimum)

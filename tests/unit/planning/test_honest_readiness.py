@@ -1,0 +1,206 @@
+"""A verdict rests on what was seen and on what can still come, never on what was merely planned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from advisor.domain.advice import CampaignReadiness, Controls, Readiness, Step
+from advisor.domain.campaign import CampaignBudget
+from advisor.domain.policy import Mode, SourcePolicy
+from advisor.domain.reason import Reason
+from tests.support.acting import Day
+from tests.support.builders import (
+    CRM,
+    HOUR,
+    MINUTE,
+    NOW,
+    PODS,
+    SHOP,
+    at,
+    campaign,
+    decided,
+    observed,
+    only,
+    policy,
+    resource,
+    state,
+)
+
+BIG = campaign(uplift=20.0)  # 30 units
+AGREED = only(decided(NOW, [BIG])).recommendation.steps  # 09:46 to 09:50
+
+
+def verdict(now: str, floor: int, *, ready: int | None = None, **other) -> CampaignReadiness:
+    """On the big campaign, its schedule agreed long ago, with this floor found now."""
+    problems = other.pop("problems", ())
+    seen = replace(state(plan=AGREED, problems=problems), observation=observed(floor=floor, ready=ready))
+    (found,) = decided(at(now), [BIG], states={PODS: seen}, **other).campaigns
+    return found
+
+
+def test_agreed_steps_that_were_never_carried_out_make_a_campaign_not_ready():
+    """At 10:05 30 units are agreed and 2 are asked for."""
+    found = verdict("10:05", 2)
+
+    assert found.readiness is Readiness.NOT_READY
+    assert found.reasons == (Reason.LEAD_TIME_TOO_SHORT, Reason.ACT_FAILED)
+    assert found.findings[-1].detail == "30 units should be asked for by now, 2 are"
+
+
+def test_long_after_its_start_a_campaign_without_its_units_is_still_not_ready():
+    found = verdict("11:30", 2)
+
+    assert (found.readiness, found.reasons) == (Readiness.NOT_READY, (Reason.ACT_FAILED,))
+
+
+def test_a_step_that_is_due_this_minute_still_counts():
+    assert verdict("09:50", 16).reasons == (Reason.MEETS_PLAN,)
+
+
+def test_steps_overdue_for_longer_than_the_grace_do_not_count():
+    """Ramping from 09:46 on, nothing was seen of it by 09:49."""
+    found = verdict("09:49", 2)
+
+    assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.ACT_FAILED,))
+    assert verdict("09:48", 2).reasons == (Reason.MEETS_PLAN,)
+
+
+def test_before_anything_is_due_a_schedule_counts():
+    assert verdict("09:00", 2).reasons == (Reason.MEETS_PLAN,)
+
+
+def test_what_was_asked_for_in_time_counts_while_it_warms_up():
+    assert verdict("09:55", 30, ready=2).reasons == (Reason.MEETS_PLAN,)
+
+
+def test_a_platform_with_problems_is_a_risk_however_it_was_last_seen():
+    early = verdict("09:00", 2, problems=("quota exceeded",))
+    late = verdict("09:55", 2, problems=("quota exceeded",))
+    last_seen_ready = verdict("10:05", 30, problems=("quota exceeded",))
+
+    assert (early.readiness, early.reasons) == (Readiness.AT_RISK, (Reason.ACT_FAILED,))
+    assert early.findings[0].detail == "the platform answers with an error: quota exceeded"
+    assert (late.readiness, Reason.ACT_FAILED in late.reasons) == (Readiness.NOT_READY, True)
+    assert (last_seen_ready.readiness, last_seen_ready.reasons) == (Readiness.AT_RISK, (Reason.ACT_FAILED,))
+
+
+@pytest.mark.parametrize(
+    "controls",
+    [Controls(frozen=True), Controls(held=frozenset({PODS})), Controls(held=frozenset({"promo"}))],
+    ids=["everything", "resource", "campaign"],
+)
+def test_what_is_on_hold_is_at_risk_and_not_ready_once_it_would_come_too_late(controls):
+    early = verdict("08:00", 2, controls=controls)
+    late = verdict("09:55", 2, controls=controls)
+
+    assert (early.readiness, early.reasons) == (Readiness.AT_RISK, (Reason.HELD,))
+    assert late.readiness is Readiness.NOT_READY
+    assert Reason.HELD in late.reasons
+    assert Reason.ACT_FAILED not in late.reasons
+
+
+def test_units_asked_for_before_a_freeze_still_come():
+    """Frozen at 09:55, five minutes after 30 units were asked for and seen: a freeze takes nothing back."""
+    found = verdict("09:55", 30, ready=2, controls=Controls(frozen=True))
+
+    assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.HELD,))
+
+
+def test_a_hold_on_another_campaign_hours_later_is_no_risk_to_this_one():
+    evening = campaign("evening", at("22:00"))
+    held = Controls(held=frozenset({"evening"}))
+
+    morning, later = decided(NOW, [campaign(), evening], controls=held).campaigns
+
+    assert morning.readiness is Readiness.READY
+    assert later.reasons == (Reason.HELD,)
+
+
+def test_units_that_all_stand_are_verified_whatever_is_on_hold():
+    assert verdict("10:05", 30, controls=Controls(frozen=True)).reasons == (Reason.VERIFIED,)
+
+
+def test_what_blocks_the_raise_of_one_campaign_blocks_it_for_all_that_share_it():
+    """Two at the same time ask for one floor: neither is ready while one of them is only recommended."""
+    timid = policy(sources={CRM: SourcePolicy(CRM, Mode.AUTO), "shop": SourcePolicy("shop", Mode.RECOMMEND)})
+    dear = campaign("b", budget=CampaignBudget("EUR", 1.0))
+
+    by_mode = decided(NOW, [campaign("a"), campaign("b", source="shop")], the_policy=timid).campaigns
+    by_budget = decided(NOW, [campaign("a"), dear]).campaigns
+
+    assert [found.reasons for found in by_mode] == [(Reason.MODE_RECOMMEND,)] * 2
+    assert [found.reasons for found in by_budget] == [(Reason.OVER_CAMPAIGN_BUDGET,)] * 2
+
+
+def test_a_floor_that_people_set_higher_than_the_plan_counts_as_there():
+    late = campaign(start=at("06:05"))
+
+    (found,) = decided(NOW, [late], states={PODS: state(floor=9)}).campaigns
+
+    assert (found.readiness, found.reasons) == (Readiness.READY, (Reason.VERIFIED,))
+
+
+# --- minute by minute
+
+
+def test_a_campaign_announced_too_late_stays_not_ready_until_its_units_are_there():
+    """Announced at 06:00 for 06:05, with a lead time of ten minutes."""
+    day = Day().until(at("06:30"), [campaign(start=at("06:05"))])
+
+    assert [(f"{now:%H:%M}", verdict) for now, verdict, _ in day.verdicts] == [
+        ("06:00", "NOT_READY"),
+        ("06:10", "READY"),
+    ]
+    assert day.verdicts[-1][2] == ("VERIFIED",)
+
+
+def test_the_earliest_safe_start_does_not_move_away_while_its_units_are_under_way():
+    late, safe = campaign(start=at("06:05"), lasts=HOUR), []
+    day = Day()
+    for minute in range(1, 9):
+        day.until(NOW + minute * MINUTE, [late])
+        seen = {PODS: day.state}
+        safe.append(decided(day.now, [late], states=seen).campaigns[0].earliest_safe_start)
+
+    assert safe == [at("06:10")] * 8
+
+
+def test_a_platform_that_refuses_is_told_of_before_the_start_and_believed_again_once_it_obeys():
+    day = Day()
+    day.platform.refuses = True
+    day.until(at("10:05"), [campaign()])
+    refused = day.verdicts[:]
+    day.platform.refuses = False
+    day.until(at("10:20"), [campaign()])
+
+    assert [(f"{now:%H:%M}", verdict) for now, verdict, _ in refused] == [
+        ("06:00", "READY"),
+        ("09:51", "NOT_READY"),
+    ]
+    assert "ACT_FAILED" in refused[-1][2]
+    assert day.verdicts[-1][1:] == ("READY", ("VERIFIED",))
+
+
+# --- services
+
+
+def test_every_service_that_nothing_serves_is_named():
+    (found,) = decided(NOW, [campaign(services=(SHOP, "chekout", "mial"))]).campaigns
+
+    assert found.readiness is Readiness.AT_RISK
+    assert [(f.reason, f.detail) for f in found.findings if f.readiness is Readiness.AT_RISK] == [
+        (Reason.SERVICE_UNKNOWN, "no resource in the policy serves chekout"),
+        (Reason.SERVICE_UNKNOWN, "no resource in the policy serves mial"),
+    ]
+    assert Reason.MEETS_PLAN in found.reasons
+
+
+def test_where_nobody_can_look_the_plan_is_taken_at_its_word():
+    unseen = state(plan=(Step(at("05:50"), 5, 40),))
+    two = policy(resource(mode=Mode.RECOMMEND))
+
+    (found,) = decided(NOW, [campaign(start=at("06:05"))], the_policy=two, states={PODS: unseen}).campaigns
+
+    assert found.reasons == (Reason.MODE_RECOMMEND,)
