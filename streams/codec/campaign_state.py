@@ -6,8 +6,8 @@ import msgspec
 
 from advisor.domain.advice import CampaignReadiness, Readiness
 from advisor.domain.reason import Reason
-from advisor.errors import DecodeError
 from streams.campaign_book import BookEntry
+from streams.codec.versioned import read_versioned
 
 INBOX_KEY = b"@inbox|"
 
@@ -52,18 +52,9 @@ def encode_mark(mark: InboxMark) -> tuple[bytes, bytes]:
 
 def decode_entry(value: bytes) -> EntryRecord:
     """A campaign's accepted state. Raises DecodeError for anything that this version did not write."""
-    try:
-        record = _entries.decode(value)
-    except msgspec.DecodeError as error:
-        raise DecodeError(Reason.FIELD_INVALID, f"not a campaign state: {error}") from error
-    if record.v != 1:
-        raise DecodeError(Reason.FIELD_INVALID, f"campaign state of version {record.v}; this reads version 1")
-    return record
+    return read_versioned(_entries.decode, value, "campaign state")
 
 
 def decode_mark(value: bytes) -> InboxMark:
     """An inbox mark. Raises DecodeError for anything that this version did not write."""
-    try:
-        return _marks.decode(value)
-    except msgspec.DecodeError as error:
-        raise DecodeError(Reason.FIELD_INVALID, f"not an inbox mark: {error}") from error
+    return read_versioned(_marks.decode, value, "inbox mark")

@@ -11,6 +11,7 @@ import msgspec
 from advisor.domain.demand import BucketPart, SourcePartition
 from advisor.domain.reason import Reason
 from advisor.errors import DecodeError
+from streams.codec.versioned import read_versioned
 
 
 class BucketRecord(msgspec.Struct, tag="bucket", frozen=True, kw_only=True):
@@ -93,14 +94,7 @@ def decode_demand(value: bytes | None) -> DemandRecord:
     """The record. Raises DecodeError for anything that this version did not write."""
     if value is None:
         raise DecodeError(Reason.EMPTY_MESSAGE, "the demand topic holds no deletions")
-    try:
-        record: DemandRecord = _decoder.decode(value)
-    except msgspec.DecodeError as error:
-        raise DecodeError(Reason.FIELD_INVALID, f"not a demand record: {error}") from error
-    if record.v != 1:
-        raise DecodeError(
-            Reason.FIELD_INVALID, f"demand record of version {record.v}; this worker reads version 1"
-        )
+    record: DemandRecord = read_versioned(_decoder.decode, value, "demand record")
     return record
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from advisor.domain.advice import Need, WithoutCampaign
 from advisor.domain.demand import Level
 from advisor.domain.reason import Reason
-from advisor.errors import DecodeError
+from streams.codec.versioned import read_versioned
 
 
 class WithoutRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,14 +104,7 @@ def encode_tick(partitions: list[int], tick_s: int, *, end: bool) -> tuple[bytes
 
 def decode_needs(value: bytes) -> NeedsRecord:
     """The record. Raises DecodeError for anything that this version did not write."""
-    try:
-        record: NeedsRecord = _decoder.decode(value)
-    except msgspec.DecodeError as error:
-        raise DecodeError(Reason.FIELD_INVALID, f"not a needs record: {error}") from error
-    if record.v != 1:
-        raise DecodeError(
-            Reason.FIELD_INVALID, f"needs record of version {record.v}; this worker reads version 1"
-        )
+    record: NeedsRecord = read_versioned(_decoder.decode, value, "needs record")
     return record
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from advisor.domain.capacity import ResourceState
-from advisor.domain.reason import Reason
-from advisor.errors import DecodeError
+from streams.codec.versioned import read_versioned
 
 DECIDED_KEY = b"@decided"
 
@@ -42,15 +41,9 @@ def encode_decided(tick_s: int) -> tuple[bytes, bytes]:
 
 def decode_state(value: bytes) -> ResourceState:
     """A resource's state. Raises DecodeError for anything that this version did not write."""
-    try:
-        record = _states.decode(value)
-    except msgspec.DecodeError as error:
-        raise DecodeError(Reason.FIELD_INVALID, f"not a resource state: {error}") from error
-    if record.v != 1:
-        raise DecodeError(Reason.FIELD_INVALID, f"resource state of version {record.v}; this reads version 1")
-    return record.state
+    return read_versioned(_states.decode, value, "resource state").state
 
 
 def decode_decided(value: bytes) -> int:
-    """The last decided tick."""
-    return _decided.decode(value).tick_s
+    """The last decided tick. Raises DecodeError for anything that this version did not write."""
+    return read_versioned(_decided.decode, value, "record of progress").tick_s

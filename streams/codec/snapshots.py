@@ -15,6 +15,7 @@ from advisor.aggregation.service_history import HistoryState
 from advisor.domain.reason import Reason
 from advisor.errors import DecodeError
 from streams.codec.demand_log import WatermarkRecord
+from streams.codec.versioned import read_versioned
 
 MARKER_KEY = b"@through"
 
@@ -59,11 +60,7 @@ def decode_marker(value: bytes) -> PartitionMarker:
 
 def _decode(decoder: msgspec.msgpack.Decoder[Kind], value: bytes) -> Kind:
     try:
-        record = decoder.decode(zlib.decompress(value))
-    except (msgspec.DecodeError, zlib.error) as error:
+        inflated = zlib.decompress(value)
+    except zlib.error as error:
         raise DecodeError(Reason.FIELD_INVALID, f"not a snapshot: {error}") from error
-    if record.v != 1:
-        raise DecodeError(
-            Reason.FIELD_INVALID, f"snapshot of version {record.v}; this worker reads version 1"
-        )
-    return record
+    return read_versioned(decoder.decode, inflated, "snapshot")

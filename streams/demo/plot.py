@@ -72,7 +72,9 @@ def _draw_rates(axes: Axes, story: DemoStory) -> None:
     """Demand, the band foreseen, the ready capacity of both scalers, and what the first one lacked."""
     times = _moments(story)
     names = list(story.supplies)
-    capacity = {name: story.supplies[name].units_ready * story.unit_capacity for name in names}
+    capacity = {
+        name: story.supplies[name].units_ready.astype(np.float64) * story.unit_capacity for name in names
+    }
     if story.forecast is not None:
         ahead = [from_epoch_s(int(second)) for second in story.forecast.times_s]
         since = "" if story.forecast_cutoff is None else f" of {story.local(story.forecast_cutoff):%H:%M}"
@@ -132,11 +134,11 @@ def _draw_sale(story: DemoStory, rates: Axes, units: Axes) -> None:
     if story.sale is None:
         return
     for axes in (rates, units):
-        axes.axvspan(story.sale.start, story.sale.end, color=SALE, lw=0, zorder=0)  # type: ignore[arg-type]
+        axes.axvspan(story.sale.start, story.sale.end, color=SALE, lw=0, zorder=0)
     middle = story.sale.start + (story.sale.end - story.sale.start) / 2
     rates.annotate(
         story.sale.title,
-        (middle, 1.0),  # type: ignore[arg-type]
+        (middle, 1.0),
         xycoords=("data", "axes fraction"),
         xytext=(0, 4),
         textcoords="offset points",
@@ -157,7 +159,7 @@ def _frame(story: DemoStory, rates: Axes, units: Axes) -> None:
     top = max(
         float(np.nanmax(story.demand[seen])), float(ready.max()) * story.unit_capacity, _band_top(story)
     )
-    rates.set_xlim(first, last)  # type: ignore[arg-type]
+    rates.set_xlim(first, last)
     rates.set_ylim(0, top * 1.08)
     units.set_ylim(0, max(float(ready.max()), float(story.floor[seen].max()), 1.0) * 1.12)
     rates.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
