@@ -42,7 +42,7 @@ class ResourcePolicy:
     """
 
     resource: str
-    serves: Mapping[str, float]
+    serves: Mapping[str, float] = field(hash=False)
     unit_capacity: float
     minimum: int
     maximum: int

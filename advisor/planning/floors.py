@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 
@@ -67,10 +68,12 @@ def plan_clusters(
             else:
                 begin = first
         end = max(c.end for c in group) + margin_after
-        times_s = span(begin, end, GRID)
-        # A cluster still to come begins at the minimum, whatever an earlier plan had there.
-        stood = previous if begin == first else ()
-        planned.append(_plan_cluster(resource, needs, group, campaigns, times_s, stood))
+        ends_s = _ends_s(group, campaigns)
+        if begin > first:
+            planned.append(_cluster_to_come(resource, tuple(needs), group, ends_s, begin, end))
+        else:
+            times_s = span(begin, end, GRID)
+            planned.append(_plan_cluster(resource, needs, group, ends_s, times_s, previous))
     if stands and not planned:
         planned.append(_plan_revert(resource, previous, first, first + margin_after))
     return tuple(planned)
@@ -92,7 +95,8 @@ def without_campaign(
     others = tuple(c for c in cluster.claims if c.campaign_id != campaign_id)
     times_s = cluster.times_s
     if others:
-        return _plan_cluster(resource, needs, others, campaigns, times_s, previous, without=campaign_id).asked
+        ends_s = _ends_s(others, campaigns)
+        return _plan_cluster(resource, needs, others, ends_s, times_s, previous, without=campaign_id).asked
     if standing_at(previous, from_epoch_s(int(times_s[0])) - GRID, resource.minimum) <= resource.minimum:
         return np.full_like(cluster.asked, resource.minimum)
     nothing = np.zeros_like(cluster.asked)
@@ -127,11 +131,33 @@ def steps_past(resource: ResourcePolicy, previous: Sequence[Step], now: datetime
     return past[rested[-1] + 1 :] if rested else past
 
 
+@lru_cache(maxsize=4096)
+def _cluster_to_come(
+    resource: ResourcePolicy,
+    needs: tuple[Need, ...],
+    claims: tuple[Claim, ...],
+    ends_s: tuple[int, ...],
+    begin: datetime,
+    end: datetime,
+) -> ClusterFloors:
+    """A cluster still to come begins at the minimum, whatever an earlier plan had there.
+
+    So it is the same at every decision until its needs change, and is worked out once. Needs compare by
+    identity: a need said again is worked out again.
+    """
+    return _plan_cluster(resource, needs, claims, ends_s, span(begin, end, GRID), ())
+
+
+def _ends_s(claims: Sequence[Claim], campaigns: Mapping[str, Campaign]) -> tuple[int, ...]:
+    """When the campaign behind each claim ends (epoch seconds); its claim lasts through the tail."""
+    return tuple(to_epoch_s(campaigns[claim.campaign_id].end) for claim in claims)
+
+
 def _plan_cluster(
     resource: ResourcePolicy,
     needs: Sequence[Need],
     claims: tuple[Claim, ...],
-    campaigns: Mapping[str, Campaign],
+    ends_s: tuple[int, ...],
     times_s: Seconds,
     previous: Sequence[Step],
     *,
@@ -139,7 +165,6 @@ def _plan_cluster(
 ) -> ClusterFloors:
     window = (min(c.start for c in claims), max(c.end for c in claims))
     needed = units_for(demand_on(resource, needs, times_s, window=window, without=without), resource)
-    ends_s = [to_epoch_s(campaigns[c.campaign_id].end) for c in claims]
     ready = envelope(times_s, needed, claims, ends_s, resource.ramp)
     begun = [
         end_s
