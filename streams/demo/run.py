@@ -12,21 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
-from advisor.domain.advice import Step
-from advisor.domain.timegrid import from_epoch_s, to_epoch_s
+from advisor.domain.timegrid import from_epoch_s
 from advisor.errors import HeadstartError
 from advisor.policy_file import PolicyFile, parse_policy
 from advisor.settings import Settings, load_settings
-from advisor.simulation.comparison import compare, demanded_units
-from advisor.simulation.reactive import Supply, Units, simulate
 from streams.demo.broker import embedded_broker
-from streams.demo.frame import Curve, DemoFrame, FloorNow, ScalerNow
 from streams.demo.observer import Observer
 from streams.demo.report import write_report
-from streams.demo.scenario import LEAD_TIME, RESOURCE, Scenario
+from streams.demo.scenario import RESOURCE, Scenario
+from streams.demo.scenes import frame_at, story_of
 from streams.demo.story import DemoStory, summary
 from streams.demo.view import Show, open_view
 from streams.kafka_clients import producer
@@ -34,8 +30,6 @@ from streams.processes import PARENT_VARIABLE
 from streams.replay import ReplayPlan, replay
 from streams.topics import TopicNames
 
-REACTIVE, HEADSTART = "Reactive HPA", "Headstart"
-SHOWN = timedelta(hours=30)  # how much of the past the live view shows
 AHEAD = timedelta(hours=4)  # how far the replay may run ahead of the decider: the broker keeps some megabytes
 STALLED_AFTER_S = 60.0
 ENDS_WITHIN_S = 20.0
@@ -83,7 +77,7 @@ def run_demo(scenario: Scenario, out: Path, console: Console, *, seconds: float)
             stage = _Stage(scenario, observer, worker, show, seconds, out / "worker.log")
             _publish(settings, policy_file, scenario, stage)
             stage.wait_for_the_end()
-    story = _story(scenario, observer)
+    story = story_of(scenario, observer)
     picture, page = write_report(story, out)
     (out / "summary.json").write_text(summary(story), encoding="utf-8")
     return Played(story, picture, page)
@@ -181,7 +175,7 @@ class _Stage:
     def _draw(self) -> None:
         if time.monotonic() - self._shown_at_s >= 0.25:
             self._shown_at_s = time.monotonic()
-            self._show(_frame(self._scenario, self._observer, self._reached()))
+            self._show(frame_at(self._scenario, self._observer, self._reached()))
 
 
 @contextmanager
@@ -216,84 +210,3 @@ def _worker(policy: Path, environ: dict[str, str], log: Path) -> Iterator[subpro
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _floors(scenario: Scenario, observer: Observer) -> Units:
-    """The floor that really stood at each step, from the acts as the audit has them."""
-    floors = np.full(len(scenario.times_s), scenario.minimum, dtype=np.int64)
-    for act in sorted(observer.seen.acts, key=lambda act: act.at):
-        floors[scenario.times_s >= to_epoch_s(act.at)] = act.after
-    return floors
-
-
-def _supplies(scenario: Scenario, floors: Units, until: int) -> dict[str, Supply]:
-    """What both scalers had ready on the first `until` steps: same rules, same pods, another minimum."""
-    demand = scenario.demand[:until]
-    step_s = int(scenario.slot.total_seconds())
-    ordinary = np.full(until, scenario.minimum, dtype=np.int64)
-    return {
-        REACTIVE: simulate(demand, step_s, scenario.hpa, ordinary, scenario.units_at_start),
-        HEADSTART: simulate(demand, step_s, scenario.hpa, floors[:until], scenario.units_at_start),
-    }
-
-
-def _frame(scenario: Scenario, observer: Observer, now: datetime) -> DemoFrame:
-    seen = observer.seen
-    until = max(2, int(np.searchsorted(scenario.times_s, to_epoch_s(now), side="right")))
-    floors = _floors(scenario, observer)
-    shown = slice(max(0, until - int(SHOWN / scenario.slot)), until)
-    times_s, demand = scenario.times_s[shown], scenario.demand[shown]
-    step_minutes = scenario.slot.total_seconds() / 60
-    needed = demanded_units(np.nan_to_num(scenario.demand[:until]), scenario.unit_capacity)
-    scalers = tuple(
-        ScalerNow(
-            name,
-            Curve(times_s, supply.units_ready[shown].astype(np.float64) * scenario.unit_capacity),
-            int(supply.units_ready[-1]),
-            float((needed > supply.units_ready).sum() * step_minutes),
-        )
-        for name, supply in _supplies(scenario, floors, until).items()
-    )
-    ahead = next((step for step in seen.plan if step.act_at > now), None)
-    announced = scenario.sale is not None and scenario.sale.announced_at <= now
-    return DemoFrame(
-        service=scenario.service,
-        timezone=scenario.timezone,
-        now=now,
-        progress=(now - scenario.start) / (scenario.end - scenario.start),
-        demand=Curve(times_s, np.nan_to_num(demand)),
-        forecast=observer.band(),
-        needed_units=int(needed[-1]),
-        scalers=scalers,
-        floor=_floor_now(int(floors[until - 1]), ahead),
-        sale=observer.sale_now() if announced else None,
-        news=tuple(seen.news[-3:]),
-    )
-
-
-def _floor_now(units: int, ahead: Step | None) -> FloorNow:
-    return FloorNow(units) if ahead is None else FloorNow(units, ahead.floor, ahead.act_at)
-
-
-def _story(scenario: Scenario, observer: Observer) -> DemoStory:
-    floors = _floors(scenario, observer)
-    supplies = _supplies(scenario, floors, len(scenario.times_s))
-    demand = np.nan_to_num(scenario.demand)
-    windows = [(c.start, c.end) for c in scenario.campaigns]
-    band = observer.band(before=True)
-    return DemoStory(
-        service=scenario.service,
-        resource=RESOURCE,
-        timezone=scenario.timezone,
-        times_s=scenario.times_s,
-        demand=demand,
-        unit_capacity=scenario.unit_capacity,
-        lead_time_s=int(LEAD_TIME.total_seconds()),
-        floor=floors,
-        supplies=supplies,
-        scorecards=compare(scenario.times_s, demand, scenario.unit_capacity, supplies, windows),
-        acts=tuple(observer.seen.acts),
-        sale=observer.sale_now(before=True),
-        forecast=band,
-        forecast_cutoff=from_epoch_s(int(band.times_s[0])) if band else None,
-    )
