@@ -57,6 +57,7 @@ class Ingest(ConsumerRebalanceListener):
         self._folds: dict[TopicPartition, PartitionFold] = {}
         self._resumed_at: dict[TopicPartition, int] = {}  # below it the last owner has dead-lettered
         self._ended: set[TopicPartition] = set()
+        self._quiet_until_s: dict[TopicPartition, int] = {}
         self._told: dict[TopicPartition, tuple[int, bool]] = {}
         self._committed: dict[TopicPartition, FoldPosition] = {}
         self._dead: list[OutgoingRecord] = []
@@ -97,6 +98,7 @@ class Ingest(ConsumerRebalanceListener):
                 self._folds.pop(partition, None)
                 self._resumed_at.pop(partition, None)
                 self._ended.discard(partition)
+                self._quiet_until_s.pop(partition, None)
                 self._told.pop(partition, None)
                 self._committed.pop(partition, None)
 
@@ -173,7 +175,12 @@ class Ingest(ConsumerRebalanceListener):
             )
 
     async def _advance_where_caught_up(self) -> None:
-        """At the end of its log a partition's watermark follows the wall clock; quiet ones hold nobody up."""
+        """At the end of its log a partition is complete up to the wall clock: quiet ones hold nobody up.
+
+        That is said to those who wait for it, and its last buckets are finished. What a producer sends
+        late for a time in which nothing was seen still counts.
+        """
+        bucket_s = self._settings.worker.bucket_s
         instant_s = to_epoch_s(self._clock.now()) - self._settings.worker.lateness_s
         for partition, fold in self._folds.items():
             try:
@@ -183,7 +190,8 @@ class Ingest(ConsumerRebalanceListener):
             except IllegalStateError:  # no longer assigned: its new owner advances it
                 continue
             if caught_up:
-                fold.advance(instant_s)
+                fold.finish_until(instant_s)
+                self._quiet_until_s[partition] = instant_s // bucket_s * bucket_s
 
     async def _flush(self) -> None:
         buckets = [part for fold in self._folds.values() for part in fold.take_closed()]
@@ -201,7 +209,8 @@ class Ingest(ConsumerRebalanceListener):
     def _watermarks(self) -> list[OutgoingRecord]:
         records: list[OutgoingRecord] = []
         for partition, fold in self._folds.items():
-            told = (fold.closed_until_s, partition in self._ended)
+            until_s = max(fold.closed_until_s, self._quiet_until_s.get(partition, 0))
+            told = (until_s, partition in self._ended)
             if told == self._told.get(partition, (0, False)):
                 continue
             self._told[partition] = told

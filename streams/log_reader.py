@@ -20,6 +20,7 @@ def log_consumer(settings: Settings) -> AIOKafkaConsumer:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
+        fetch_max_wait_ms=100,  # a takeover reads several topics in turn: none should wait for news long
     )
 
 

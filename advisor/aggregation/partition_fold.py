@@ -109,6 +109,15 @@ class PartitionFold:
         """Accept a promise that no sample from before `instant_s` follows on this partition."""
         self._raise_watermark(instant_s)
 
+    def finish_until(self, instant_s: float) -> None:
+        """Close the buckets begun that end by `instant_s`, for nothing more is expected of them.
+
+        Less than :meth:`advance`: time in which nothing was seen stays open, so that a producer that was
+        held up is not late with all that it sends afterwards.
+        """
+        ends_s = (start_s + self._width_s for start_s in self._open)
+        self._raise_watermark(max((end_s for end_s in ends_s if end_s <= instant_s), default=float("-inf")))
+
     def take_closed(self) -> list[BucketPart]:
         """The buckets finished since the last call, in order of time and service."""
         closed, self._closed = self._closed, []

@@ -254,3 +254,26 @@ def test_a_second_crash_in_the_middle_of_a_refold_changes_nothing_either(second)
     expected = without_a_crash()
     assert {(p.start_s, p.service): p for p in sent} == expected
     assert all(p == expected[p.start_s, p.service] for p in sent)
+
+
+def test_a_producer_that_was_held_up_is_not_late_with_what_it_sends_afterwards():
+    """At the end of the log the buckets begun are finished; the time in which nothing came stays open."""
+    it = fold()
+    it.add(counted(T0), 0)
+
+    it.finish_until(T0 + 3600)
+    assert [part.start_s for part in it.take_closed()] == [T0]
+    assert it.closed_until_s == T0 + 60
+
+    assert it.add(counted(T0 + 300), 1) is Counted.COUNTED
+    assert it.add(counted(T0), 2) is Counted.LATE
+
+
+def test_a_bucket_that_has_not_ended_stays_open_at_the_end_of_the_log():
+    it = fold()
+    it.add(counted(T0), 0)
+
+    it.finish_until(T0 + 59)
+
+    assert it.take_closed() == []
+    assert it.add(counted(T0 + 30), 1) is Counted.COUNTED
