@@ -37,7 +37,7 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     """Everything on one resource that bears on the campaign's readiness, worst first."""
     name, cluster = prospect.standing.resource.resource, prospect.cluster
     if prospect.is_unseen:
-        detail = "no demand of its services was seen yet: nothing to plan on"
+        detail = "too little demand of its services was seen yet to plan on"
         return (Finding(Readiness.AT_RISK, Reason.NO_DEMAND_DATA, name, detail),)
     if cluster is None:
         detail = "not forecast yet: announced a moment ago, or further away than plan_ahead"

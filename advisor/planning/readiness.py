@@ -110,7 +110,10 @@ def _prospect(
         held=on_hold(situation.controls, laid.resource.resource, sharing),
         is_blocked=bool(over),
     )
-    return Prospect(standing, cluster, situation.is_stale, situation.data_until is None, over)
+    # A service seen for less than one step has a level, but no forecast that a verdict could rest on.
+    unforeseen = any(Reason.NO_DEMAND_DATA in need.reasons for need in laid.needs)
+    is_unseen = situation.data_until is None or unforeseen
+    return Prospect(standing, cluster, situation.is_stale, is_unseen, over)
 
 
 def _sharing_its_raise(

@@ -152,3 +152,13 @@ def test_needs_of_pairs_that_the_policy_no_longer_has_move_nothing():
 
     assert [d.recommendation.resource for d in made.resources] == [PODS]
     assert floor_at(only(made), at("11:00")) == 5
+
+
+def test_a_service_seen_for_less_than_one_step_makes_no_campaign_ready():
+    """A forecast of nothing from nothing is not a floor that suffices: there is no verdict to give yet."""
+    first_minute = view(days=0)
+
+    found = advise([first_minute], [campaign()], {}, Controls(), policy(resource(PODS)), NOW).campaigns[0]
+
+    assert found.readiness is Readiness.AT_RISK
+    assert found.reasons == (Reason.NO_DEMAND_DATA,)
