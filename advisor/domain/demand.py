@@ -133,10 +133,3 @@ class Forecast:
     total: Floats
     uplifts: tuple[UpliftBand, ...]
     reasons: tuple[Reason, ...]
-
-    def at_level(self, level: float) -> Floats:
-        """The total band's column for one quantile level. Raises KeyError for a level not forecast."""
-        if level not in self.levels:
-            raise KeyError(f"quantile level {level} was not forecast; there are {self.levels}")
-        column: Floats = self.total[:, self.levels.index(level)]
-        return column

@@ -15,7 +15,6 @@ class Reason(StrEnum):
     CAMPAIGN_CLAIM = "CAMPAIGN_CLAIM"  # a campaign holds a claim and lifts the floor
     FLOOR_SUFFICIENT = "FLOOR_SUFFICIENT"  # the ordinary minimum already carries the campaign
     NO_CLAIM = "NO_CLAIM"  # no campaign holds a claim: the ordinary minimum stands
-    HELD_IN_WINDOW = "HELD_IN_WINDOW"  # inside its window a floor only rises
 
     # --- how the forecast came about
     COLD_START = "COLD_START"  # under a day of history: level only, wide band
@@ -40,7 +39,6 @@ class Reason(StrEnum):
     HELD = "HELD"  # a person put a hold on the resource or on everything
     NOT_A_DRY_RUN = "NOT_A_DRY_RUN"  # a replay may act on nothing real
     NO_ACTUATOR = "NO_ACTUATOR"  # nothing here knows how to set this resource
-    ALREADY_SET = "ALREADY_SET"  # the bounds already are what the plan asks
 
     # --- readiness
     MEETS_PLAN = "MEETS_PLAN"  # the plan is agreed and can be met in time

@@ -41,7 +41,6 @@ def test_the_forecast_says_what_it_is_of():
     assert (forecast.service, forecast.cutoff, forecast.step_s) == ("shop", CUTOFF, 300)
     assert forecast.levels == (0.5, 0.9, 0.95, 0.99)
     assert forecast.total.shape == forecast.baseline.shape == (288, 4)
-    assert forecast.at_level(0.95).tolist() == forecast.total[:, 2].tolist()
 
 
 def test_a_past_campaign_does_not_teach_the_baseline():
