@@ -1,4 +1,4 @@
-"""Reads what a replay publishes: a demand trace and a campaign calendar, both CSV, plain or gzipped.
+"""Reads what a replay or a backtest takes: a demand trace and a campaign calendar, CSV, plain or gzipped.
 
 Every bad row is reported, by line number, in one ConfigError.
 """
@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, TypeVar
 
+import numpy as np
+
 from advisor.domain.campaign import Campaign
+from advisor.domain.demand import Floats
+from advisor.domain.timegrid import Seconds, to_epoch_s
 from advisor.errors import ConfigError, Problem
 
 SOURCE = "/headstart/replay"
 MAX_PROBLEMS = 100
+YEARS = range(1970, 2200)
+"""Years that a time may have, as in an announcement, so that no sum with it leaves the calendar."""
 _TIME_FIX = "write ISO 8601 with Z, e.g. 2026-11-27T10:00:00Z"
 
 Row = dict[str, str]
@@ -74,17 +81,34 @@ def read_trace(path: Path, start: datetime | None = None, end: datetime | None =
     return Trace(tuple(kept), widths.most_common(1)[0][0])
 
 
-def read_calendar(path: Path, services: Sequence[str], known_from: datetime) -> tuple[Campaign, ...]:
-    """The campaigns in a CSV of `start_utc,end_utc,name,kind[,announced_utc,audience]`, in file order.
+def read_demand(path: Path) -> tuple[Seconds, Floats]:
+    """Every row of a CSV of `timestamp_utc,value`: seconds since the epoch, rising, and values; shapes (n,).
 
-    Unknown columns are ignored; a header alone is a calendar without campaigns. All of them lead to
-    `services`. One without `announced_utc` is known from `known_from` on. Raises ConfigError.
+    Rows may stand in any order and lie at any distance; one instant may have several. Rows of the same
+    instant are ordered by value, so that equal rows in another order give equal arrays. Raises ConfigError,
+    also for a file without rows.
+    """
+    slots = [slot for _, slot in _parsed(path, ("timestamp_utc", "value"), _slot)]
+    if not slots:
+        fix = "give it the demand that was seen, a row a slot"
+        raise ConfigError(str(path), [Problem("the file", 0, "has no rows", fix)])
+    times_s = np.array([to_epoch_s(slot.start) for slot in slots], dtype=np.int64)
+    values = np.array([slot.value for slot in slots], dtype=np.float64)
+    order = np.lexsort((values, times_s))
+    return times_s[order], values[order]
+
+
+def read_calendar(path: Path, services: Sequence[str], known_from: datetime) -> tuple[Campaign, ...]:
+    """The campaigns in a CSV of `start_utc,end_utc,name,kind[,announced_utc,audience,magnitude_hint]`.
+
+    In file order. Unknown columns are ignored; a header alone is a calendar without campaigns. All of them
+    lead to `services`. One without `announced_utc` is known from `known_from` on. Raises ConfigError.
     """
 
     def parse(row: Row) -> Campaign:
         return _campaign(row, tuple(services), known_from)
 
-    rows = _parsed(path, ("start_utc", "end_utc", "name", "kind"), parse)
+    rows = _told_apart(_parsed(path, ("start_utc", "end_utc", "name", "kind"), parse))
     first_line: dict[str, int] = {}
     twice = [
         Problem(f"line {line}", c.campaign_id, f"is line {first_line[c.campaign_id]} again", "remove one")
@@ -101,10 +125,9 @@ def parse_instant(text: str) -> datetime:
     written = datetime.fromisoformat(text)
     if written.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone: {_TIME_FIX}")
-    try:
-        return written.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(f"{text!r} is on no calendar: {_TIME_FIX}") from error
+    if written.year not in YEARS:
+        raise ValueError(f"{text!r} is not between {YEARS.start} and {YEARS.stop}: {_TIME_FIX}")
+    return written.astimezone(UTC)
 
 
 def campaign_id_of(name: str, start: datetime) -> str:
@@ -136,7 +159,25 @@ def _campaign(row: Row, services: tuple[str, ...], known_from: datetime) -> Camp
         source=SOURCE,
         name=name,
         audience=_amount(row, "audience") if row.get("audience") else None,
+        magnitude_hint=_number(row, "magnitude_hint") if row.get("magnitude_hint") else None,
     )
+
+
+def _told_apart(rows: list[tuple[int, Campaign]]) -> list[tuple[int, Campaign]]:
+    """The same rows, with campaigns of one id told apart by what differs, whatever the order of the rows.
+
+    Two holidays of one name may begin at one midnight, and names in another script have no plain letters.
+    """
+    count = Counter(campaign.campaign_id for _, campaign in rows)
+
+    def own(campaign: Campaign) -> Campaign:
+        if count[campaign.campaign_id] == 1:
+            return campaign
+        differs = f"{campaign.name}\n{campaign.kind}\n{campaign.end:%Y%m%dT%H%M%S}"
+        mark = hashlib.sha256(differs.encode()).hexdigest()[:8]
+        return replace(campaign, campaign_id=f"{campaign.campaign_id}-{mark}")
+
+    return [(line, own(campaign)) for line, campaign in rows]
 
 
 def _time(row: Row, column: str) -> datetime:
@@ -147,13 +188,24 @@ def _time(row: Row, column: str) -> datetime:
 
 
 def _amount(row: Row, column: str) -> float:
-    try:
-        amount = float(row[column])
-    except ValueError as error:
-        raise _Bad(column, row[column], "is no number", "write e.g. 660 or 66.5") from error
+    amount = _parsed_float(row, column)
     if not math.isfinite(amount) or amount < 0:
         raise _Bad(column, row[column], "is not a number of 0 or more", "leave out the row for a gap")
     return amount
+
+
+def _number(row: Row, column: str) -> float:
+    number = _parsed_float(row, column)
+    if not math.isfinite(number):
+        raise _Bad(column, row[column], "is not a finite number", "leave the cell empty if nobody knows")
+    return number
+
+
+def _parsed_float(row: Row, column: str) -> float:
+    try:
+        return float(row[column])
+    except ValueError as error:
+        raise _Bad(column, row[column], "is no number", "write e.g. 660 or 66.5") from error
 
 
 def _parsed(path: Path, required: Sequence[str], parse: Callable[[Row], Parsed]) -> list[tuple[int, Parsed]]:

@@ -36,6 +36,8 @@ class Campaign:
 
     `announced_at` is when this revision reached us (event time): nothing may be planned to happen
     before it. `source` is the CloudEvents source, which the policy may trust more or less.
+    `magnitude_hint` is somebody's guess how large this campaign is beside others, for ranking only: any
+    finite number, negative for a dip, never a multiplier. Only calendar files carry it.
     """
 
     campaign_id: str
@@ -56,6 +58,7 @@ class Campaign:
     owner: str = ""
     team: str = ""
     budget: CampaignBudget | None = None
+    magnitude_hint: float | None = None
 
     @property
     def title(self) -> str:

@@ -22,7 +22,8 @@ class HpaRules:
 
     `unit_capacity` is the demand in requests per second that one ready unit carries; at that point
     its utilisation is 1. `saturation` is the most utilisation a unit can show however much is asked
-    of it: demand above that is invisible to the scaler. `lead_time_s` passes from request to ready.
+    of it: demand above that is invisible to the scaler. `lead_time_s` passes from request to ready. Where
+    `reacts` is false there is no HPA: units are what the floor says, no more and no fewer.
     """
 
     unit_capacity: float
@@ -35,6 +36,7 @@ class HpaRules:
     scale_up_units: int = 4
     stabilise_down_s: int = 300
     saturation: float = 1.0
+    reacts: bool = True
 
     def __post_init__(self) -> None:
         """Refuse numbers that no HPA could run with."""
@@ -76,21 +78,51 @@ def simulate(demand: Floats, step_s: int, hpa: HpaRules, floor: Units, start_uni
     ValueError for arrays of different length, or a floor outside 0..maximum.
     """
     _check(demand, step_s, hpa, floor)
-    tick_s = gcd(step_s, hpa.sync_s)
-    ticks_per_step, ticks_per_sync = step_s // tick_s, hpa.sync_s // tick_s
-    lead_ticks = ceil(hpa.lead_time_s / tick_s)
-    pods = _Pods(start_units, lead_ticks)
-    wanted_lately: deque[int] = deque(maxlen=max(1, hpa.stabilise_down_s // hpa.sync_s))
+    scaler = ReactiveScaler(hpa, step_s, start_units)
     requested = np.empty(len(demand), dtype=np.int64)
     ready = np.empty(len(demand), dtype=np.int64)
     for i in range(len(demand)):
-        for tick in range(i * ticks_per_step, (i + 1) * ticks_per_step):
-            pods.advance(tick)
-            if tick % ticks_per_sync == 0:
-                pods.request(_sync(pods, float(demand[i]), int(floor[i]), hpa, wanted_lately), tick)
-            if tick == i * ticks_per_step:
-                requested[i], ready[i] = pods.requested, pods.ready
+        requested[i], ready[i] = scaler.step(float(demand[i]), int(floor[i]))
     return Supply(requested, ready)
+
+
+class ReactiveScaler:
+    """An HPA and its pods, one step at a time: for a floor that depends on what became of the last one.
+
+    `units` are asked for (and paid), `ready` serve. :func:`simulate` tells the rules.
+    """
+
+    def __init__(self, hpa: HpaRules, step_s: int, start_units: int) -> None:
+        self._hpa = hpa
+        tick_s = gcd(step_s, hpa.sync_s)
+        self._ticks_per_step, self._ticks_per_sync = step_s // tick_s, hpa.sync_s // tick_s
+        self._pods = _Pods(start_units, ceil(hpa.lead_time_s / tick_s))
+        self._wanted_lately: deque[int] = deque(maxlen=max(1, hpa.stabilise_down_s // hpa.sync_s))
+        self._tick = 0
+
+    @property
+    def units(self) -> int:
+        """How many are asked for now, ready or not?"""
+        return self._pods.requested
+
+    @property
+    def ready(self) -> int:
+        """How many of them serve now?"""
+        return self._pods.ready
+
+    def step(self, rate_per_s: float, floor: int) -> tuple[int, int]:
+        """Live through one step of this demand with this floor; units asked for and ready at its start."""
+        begin = self._tick
+        at_start = (self.units, self.ready)
+        while self._tick < begin + self._ticks_per_step:
+            self._pods.advance(self._tick)
+            if self._tick % self._ticks_per_sync == 0:
+                units = _sync(self._pods, rate_per_s, floor, self._hpa, self._wanted_lately)
+                self._pods.request(units, self._tick)
+            if self._tick == begin:
+                at_start = (self.units, self.ready)
+            self._tick += 1
+        return at_start
 
 
 class _Pods:
@@ -125,7 +157,7 @@ class _Pods:
 
 def _sync(pods: _Pods, rate_per_s: float, floor: int, hpa: HpaRules, wanted_lately: deque[int]) -> int:
     """One turn of the control loop: how many units to ask for now."""
-    if pods.requested < floor:
+    if pods.requested < floor or not hpa.reacts:
         return floor
     wanted = _wanted(pods, rate_per_s, hpa)
     wanted_lately.append(wanted)

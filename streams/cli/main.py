@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from streams.cli import campaign, check, demo, plan, replay, topics, worker
+from streams.cli import backtest, campaign, check, demo, plan, replay, topics, worker
 
 app = typer.Typer(
     name="headstart",
@@ -20,6 +20,7 @@ app.command()(check.check)
 app.command()(topics.topics)
 app.command()(replay.replay)
 app.command()(plan.plan)
+app.command()(backtest.backtest)
 app.add_typer(campaign.app, name="campaign")
 
 

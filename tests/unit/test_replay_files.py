@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from advisor.errors import ConfigError
-from streams.replay_files import MAX_PROBLEMS, Slot, read_calendar, read_trace
+from streams.replay_files import MAX_PROBLEMS, Slot, read_calendar, read_demand, read_trace
 
 START = datetime(2026, 11, 26, tzinfo=UTC)
 TRACE = "timestamp_utc,value\n2026-11-26T00:00:00Z,60\n2026-11-26T00:01:00Z,120\n2026-11-26T00:05:00Z,0.5\n"
@@ -105,7 +105,50 @@ def test_a_calendar_row_becomes_a_campaign(tmp_path: Path) -> None:
     assert first.announced_at == datetime(2026, 11, 20, 8, tzinfo=UTC)
     assert first.audience == 1000
     assert first.expected_uplift is None, "an ordinal hint is never a multiplier"
-    assert (second.announced_at, second.audience) == (START, None)
+    assert first.magnitude_hint == 5
+    assert (second.announced_at, second.audience, second.magnitude_hint) == (START, None, None)
+
+
+def test_a_magnitude_hint_may_be_negative_but_not_a_word(tmp_path: Path) -> None:
+    head = f"{HEADER},magnitude_hint\n2026-11-27T09:00:00Z,2026-11-27T12:00:00Z,Holiday,holiday,"
+    [holiday] = read_calendar(write(tmp_path / "c.csv", head + "-1.5\n"), ["web"], START)
+    assert holiday.magnitude_hint == -1.5
+    for wrong in ("large", "nan", "inf"):
+        error = refused(write(tmp_path / "c.csv", head + wrong), calendar=True)
+        assert [p.path for p in error.problems] == ["line 2, magnitude_hint"]
+
+
+def test_demand_may_lie_in_any_order_with_several_rows_of_one_instant(tmp_path: Path) -> None:
+    rows = ["2026-11-26T00:05:00Z,7", "2026-11-26T00:00:00Z,9", "2026-11-26T00:05:00Z,3"]
+    times_s, values = read_demand(write(tmp_path / "d.csv", "\n".join(["timestamp_utc,value", *rows])))
+    assert (times_s - int(START.timestamp())).tolist() == [0, 300, 300]
+    assert values.tolist() == [9.0, 3.0, 7.0]
+
+
+def test_demand_without_rows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has no rows"):
+        read_demand(write(tmp_path / "d.csv", "timestamp_utc,value\n"))
+
+
+def test_a_year_that_no_calendar_plans_for_is_reported(tmp_path: Path) -> None:
+    row = "9999-12-31T23:00:00Z,9999-12-31T23:30:00Z,Last,sale"
+    error = refused(write(tmp_path / "c.csv", f"{HEADER}\n{row}\n"), calendar=True)
+    assert [p.path for p in error.problems] == ["line 2, start_utc"]
+
+
+def test_campaigns_of_one_name_and_start_are_told_apart_whatever_their_order(tmp_path: Path) -> None:
+    """Names that leave no plain letters, and two holidays that share a name and a midnight."""
+    rows = [
+        "2026-11-27T00:00:00Z,2026-11-28T00:00:00Z,祝日,holiday",
+        "2026-11-27T00:00:00Z,2026-11-28T00:00:00Z,特売,sale",
+        "2026-11-27T00:00:00Z,2026-11-29T00:00:00Z,特売,sale",
+        "2026-11-30T00:00:00Z,2026-12-01T00:00:00Z,特売,sale",
+    ]
+    one = read_calendar(write(tmp_path / "c.csv", "\n".join([HEADER, *rows])), ["web"], START)
+    other = read_calendar(write(tmp_path / "c.csv", "\n".join([HEADER, *rows[::-1]])), ["web"], START)
+    assert len({c.campaign_id for c in one}) == 4
+    assert set(one) == set(other)
+    assert one[3].campaign_id == "campaign-20261130t000000z"
 
 
 def test_a_header_alone_is_a_calendar_without_campaigns(tmp_path: Path) -> None:
