@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := env
 .DELETE_ON_ERROR:
-.PHONY: env demo test lint format unit integration kafka lock clean help need-java need-kcat
+.PHONY: env demo test lint format unit integration bench kafka lock clean help need-java need-kcat
 
 env: .venv/.runtime ## put the environment into .venv (the default)
 	$(STEP) "ready: $(BIN)/headstart --help"
@@ -51,15 +51,21 @@ integration: need-java need-kcat .venv/.dev kafka ## only the tests on a real Ka
 	$(STEP) "pytest: tests on a real Kafka broker"
 	@$(BIN)/python -m pytest -m kafka $(PYTEST_ARGS)
 
+# One thread each: the ratios are of work done, and a worker's share of a machine is one core.
+bench: .venv/.bench ## what the forecast costs beside Prophet, MSTL+AutoETS and LightGBM: build/benchmarks
+	$(STEP) "pytest: benchmarks, a few minutes"
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -s -o python_files='bench_*.py' tests/benchmarks $(PYTEST_ARGS)
+
 kafka: .venv/.venv ## fetch the real broker's jars by Maven into build/kafka (once)
 	$(STEP) "Kafka's jars: build/kafka"
 	@$(BIN)/python -m tests.kafka.jars
 
 lock: .venv/.venv ## pin every dependency again from pyproject.toml (newest: make lock UPGRADE=--upgrade)
-	$(STEP) "uv: requirements-dev.lock, requirements.lock"
+	$(STEP) "uv: requirements-dev.lock, requirements.lock, requirements-bench.lock"
 	@$(PIP) install "$(UV)"
 	@$(COMPILE) $(UPGRADE) --all-extras --group dev --output-file requirements-dev.lock
-	@$(COMPILE) $(UPGRADE) --constraint requirements-dev.lock --extra demo --group build --output-file requirements.lock
+	@$(COMPILE) $(UPGRADE) --constraint requirements-dev.lock --extra demo --extra report --group build --output-file requirements.lock
+	@$(COMPILE) $(UPGRADE) --constraint requirements-dev.lock --all-extras --group bench --output-file requirements-bench.lock
 
 clean: ## remove the environment, build results and caches
 	$(STEP) "removing .venv, build and caches"
@@ -105,3 +111,9 @@ need-kcat:
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ .venv/.runtime
+
+# The bench lock holds the development one, and three forecasters that nothing else here needs.
+.venv/.bench: requirements-bench.lock .venv/.dev
+	$(STEP) "installing the forecasters to compare with, as pinned in requirements-bench.lock (about a minute)"
+	@$(PIP) install --require-hashes -r requirements-bench.lock
+	@touch $@

@@ -17,7 +17,8 @@ from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
 from advisor.domain.demand import Forecast, Level, ServiceView
 from advisor.domain.policy import Policy
-from advisor.forecasting.forecast import forecast_service
+from advisor.forecasting.forecast import forecast_service, teach
+from advisor.forecasting.learned import NOTHING, Learned
 from advisor.planning.claims import by_resource, counts
 from advisor.planning.estate import extra_costs, lay_out, over_budget
 from advisor.planning.needs import need_of
@@ -27,23 +28,30 @@ from advisor.planning.recommend import recommend, situation_of
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """What one service's demand says: its forecast, and what that asks of each of its resources."""
+    """What one service's demand says: its forecast, and what that asks of each of its resources.
+
+    `learned` is what was learned on the way, to be handed in the next time.
+    """
 
     forecast: Forecast
     level: Level
     needs: tuple[Need, ...]
+    learned: Learned
 
 
-def assess(view: ServiceView, campaigns: Sequence[Campaign], policy: Policy) -> Assessment:
+def assess(
+    view: ServiceView, campaigns: Sequence[Campaign], policy: Policy, learned: Learned = NOTHING
+) -> Assessment:
     """Forecast one service and say what that asks of its resources.
 
     Everything known is in `view`, up to its `data_until`; `campaigns` are those announced by then. One
     whose source the policy does not list moves nothing here either.
     """
     counted = [campaign for campaign in campaigns if counts(campaign, policy)]
-    forecast = forecast_service(view, counted, policy)
+    known = teach(view, counted, policy, learned)
+    forecast = forecast_service(view, counted, policy, known)
     needs = tuple(need_of(forecast, resource) for resource in policy.resources_of(view.service))
-    return Assessment(forecast, level_of(view), needs)
+    return Assessment(forecast, level_of(view), needs, known)
 
 
 def decide(

@@ -17,6 +17,7 @@ from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Level, ServiceView, SourcePartition
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s
+from advisor.forecasting.learned import Learned
 from advisor.pipeline import Assessment, assess, level_of
 from streams.campaign_feed import CampaignFeed
 from streams.codec.forecasts import encode_forecast
@@ -29,12 +30,12 @@ from streams.state import catch_up, last_ticks, restore_demand
 
 log = structlog.get_logger(__name__)
 
-Work = tuple[ServiceView, tuple[Campaign, ...]]
+Work = tuple[ServiceView, tuple[Campaign, ...], Learned]
 
 
 def assess_all(work: Sequence[Work], policy: Policy) -> list[Assessment]:
     """Assess a batch of services: what runs in the pool's processes."""
-    return [assess(view, campaigns, policy) for view, campaigns in work]
+    return [assess(view, campaigns, policy, learned) for view, campaigns, learned in work]
 
 
 class Assessor:
@@ -192,6 +193,7 @@ class Assessor:
     ) -> None:
         """Say what is new: of every service its level, and its needs where its forecast can have changed."""
         work: list[Work] = []
+        owners: dict[str, DemandPartition] = {}
         levels: list[Level] = []
         for state in states:
             complete_s = tick_s if tick_s is not None else state.complete_until_s(self._sources)
@@ -204,12 +206,16 @@ class Assessor:
                 theirs = tuple(c for c in campaigns if service in c.services)
                 if self._assessed.get(service) != (view.cutoff_s, theirs):
                     self._assessed[service] = (view.cutoff_s, theirs)
-                    work.append((view, theirs))
+                    work.append((view, theirs, state.learned(service)))
+                    owners[service] = state
         assessments: list[Assessment] = []
         if work:
             with self._metrics.assess_seconds.time():
                 loop = asyncio.get_running_loop()
                 assessments = await loop.run_in_executor(self._pool, assess_all, work, self._policy)
+        for assessment in assessments:
+            service = assessment.forecast.service
+            owners[service].keep_learned(service, assessment.learned)
         await self._outbox.send(self._records(assessments, levels, tick_s))
         self._show(assessments, levels)
 

@@ -10,7 +10,9 @@ from advisor.aggregation.service_history import ServiceHistory
 from advisor.aggregation.watermarks import Watermarks
 from advisor.domain.demand import SourcePartition
 from advisor.errors import DecodeError
+from advisor.forecasting.learned import NOTHING, Learned
 from streams.codec.demand_log import BucketRecord, WatermarkRecord, bucket_part, decode_demand
+from streams.codec.learned_state import learned_state, restore_learned
 from streams.codec.snapshots import MARKER_KEY, PartitionMarker, ServiceSnapshot, encode_snapshot
 from streams.records import OutgoingRecord
 
@@ -30,6 +32,7 @@ class DemandPartition:
         self._watermarks = Watermarks()
         self._ended: set[SourcePartition] = set()
         self._changed: set[str] = set()
+        self._learned: dict[str, Learned] = {}
 
     def restore_marker(self, marker: PartitionMarker) -> None:
         """Begin where every service's snapshot reaches at least."""
@@ -41,6 +44,8 @@ class DemandPartition:
         """Take over a service's history; records it has seen already will be passed over."""
         history = ServiceHistory.restore(snapshot.history)
         self.histories[history.service] = history
+        if snapshot.learned is not None:
+            self._learned[history.service] = restore_learned(snapshot.learned)
         self._seen_through[history.service] = snapshot.next_offset
         self._changed.add(history.service)
 
@@ -84,9 +89,7 @@ class DemandPartition:
             OutgoingRecord(
                 topic,
                 name.encode(),
-                encode_snapshot(
-                    ServiceSnapshot(next_offset=self.next_offset, history=self.histories[name].state())
-                ),
+                encode_snapshot(self._snapshot_of(name)),
                 partition=self.partition,
             )
             for name in changed
@@ -107,6 +110,24 @@ class DemandPartition:
         return (
             *services,
             OutgoingRecord(topic, MARKER_KEY, encode_snapshot(marker), partition=self.partition),
+        )
+
+    def learned(self, service: str) -> Learned:
+        """What was learned of a service so far."""
+        return self._learned.get(service, NOTHING)
+
+    def keep_learned(self, service: str, learned: Learned) -> None:
+        """Remember what was learned, for the next forecast and the next snapshot."""
+        if learned is not self._learned.get(service):
+            self._learned[service] = learned
+            self._changed.add(service)
+
+    def _snapshot_of(self, name: str) -> ServiceSnapshot:
+        learned = self._learned.get(name)
+        return ServiceSnapshot(
+            next_offset=self.next_offset,
+            history=self.histories[name].state(),
+            learned=learned_state(learned) if learned is not None else None,
         )
 
     def _apply_bucket(self, record: BucketRecord) -> None:

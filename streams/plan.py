@@ -12,7 +12,7 @@ from advisor.domain.capacity import ResourceState
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.timegrid import from_epoch_s
 from advisor.errors import HeadstartError
-from advisor.forecasting.uplift import effect_window
+from advisor.forecasting.windows import effect_window
 from advisor.pipeline import decide
 from advisor.planning.schedule import raise_length, revert_length
 from advisor.policy_file import PolicyFile

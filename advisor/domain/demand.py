@@ -102,16 +102,30 @@ class Level:
     rate_per_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A past campaign that an uplift rests on: what it did to demand, and how much it counts (0 to 1)."""
+
+    campaign_id: str
+    weight: float
+    mean_factor: float
+    peak_factor: float
+
+
 @dataclass(frozen=True, eq=False)
 class UpliftBand:
     """A campaign's multiplicative effect over the forecast grid.
 
-    `factor` has shape (steps, levels), 1.0 where the campaign does nothing.
+    `factor` has shape (steps, levels), 1.0 where the campaign does nothing. `evidence` are the past
+    campaigns it was learned from, those that count most first. `in_flight` is the factor by which what
+    came since its start corrected it; None before.
     """
 
     campaign_id: str
     factor: Floats
     reason: Reason
+    evidence: tuple[Evidence, ...] = ()
+    in_flight: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +135,9 @@ class Forecast:
     `times_s` (steps,) are starts of steps of `step_s`, all at or after the cutoff; they need not be
     contiguous (near horizon, then the windows of campaigns further out). `levels` (levels,) are
     quantile levels, rising. `baseline` and `total` have shape (steps, levels) in requests per
-    second, without and with every campaign; both never fall along the levels axis.
+    second, without and with every campaign; both never fall along the levels axis. Factors apply to
+    baseline + `offset`: near zero demand a ratio says nothing. `calibration` is the share of the last
+    days' values that lay below the 0.95 quantile; None where it is not known yet.
     """
 
     service: str
@@ -133,3 +149,5 @@ class Forecast:
     total: Floats
     uplifts: tuple[UpliftBand, ...]
     reasons: tuple[Reason, ...]
+    offset: float = 0.0
+    calibration: float | None = None

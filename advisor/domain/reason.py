@@ -20,6 +20,7 @@ class Reason(StrEnum):
     COLD_START = "COLD_START"  # under a day of history: level only, wide band
     UPLIFT_FROM_OWNER = "UPLIFT_FROM_OWNER"  # the campaign's own figure was used
     UPLIFT_FROM_AUDIENCE = "UPLIFT_FROM_AUDIENCE"  # worked out from audience and send rate
+    UPLIFT_LEARNED = "UPLIFT_LEARNED"  # mostly from what campaigns like it did before
     UPLIFT_FROM_PRIOR = "UPLIFT_FROM_PRIOR"  # no hint at all: the wide general prior
     UPLIFT_CAPPED_BY_SOURCE = "UPLIFT_CAPPED_BY_SOURCE"  # the policy trusts this source only so far
 

@@ -1,4 +1,4 @@
-"""How far off may the baseline be? Quantiles of its own past errors, wider the fewer they are."""
+"""How far off may a forecast be? Quantiles of its own past errors, wider the fewer they are."""
 
 from __future__ import annotations
 
@@ -8,60 +8,80 @@ from statistics import NormalDist
 import numpy as np
 
 from advisor.domain.demand import Floats
+from advisor.domain.timegrid import Seconds
+from advisor.forecasting.pool import around
 
-PRIOR_SIGMA = 0.35
-"""Log-spread assumed of a service before its own errors are known (p95 is 1.8 times the median)."""
+LADDER = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995)
+"""Quantile levels that are learned; any other is read off between them."""
 
 PRIOR_DAYS = 2.0
-"""So many days' worth of evidence the assumption counts."""
+"""So many days' worth of evidence the assumed spread counts."""
+
+PRIOR_SPREAD = 1.25
+"""Standard deviation assumed of errors, in mean absolute errors: 1.2533 for a normal distribution."""
+
+SCALE_REACH_S = 5400
+"""An error's size is that of its time of day: of the slots within so much time on either side."""
+
+SCALE_PRIOR = 0.5
+"""What the size over the whole day counts beside that of the time of day, in mean evidence per slot."""
 
 COLD_SIGMA = 0.7
 """Log-spread of a cold start (p95 is 3.2 times the level): under a day of history knows no rush hour."""
 
-BIAS_BOUNDS = (0.8, 1.25)
-"""How far past errors may move the median: more than this is a level that changed, not a bias."""
-
-WIDENING_PER_DAY = 1 / 14
-"""Log-spreads grow with the square root of the time ahead: by half as much again after 18 days."""
+LEAST_SIZE = 1e-3
 
 
-def log_normal_ratios(levels: Sequence[float], sigma: float) -> Floats:
-    """Ratios to the median, shape (levels,), for a log-spread assumed rather than observed."""
-    ratios: Floats = np.exp(sigma * np.array([NormalDist().inv_cdf(level) for level in levels]))
-    return ratios
+def z_of(levels: Sequence[float]) -> Floats:
+    """Standard normal quantiles, shape (levels,)."""
+    return np.array([NormalDist().inv_cdf(level) for level in levels])
 
 
-def ratio_quantiles(
-    ratios: Floats, levels: Sequence[float], days: float, sigma: float = PRIOR_SIGMA
-) -> Floats:
-    """By which ratio is demand off the prediction, per quantile level? Shape (levels,), never falling.
+LADDER_Z = z_of(LADDER)
 
-    `ratios` are observed / predicted in any shape, NaN where unknown. They came from about `days`
-    independent days (cells of a day err together), and are blended with the assumed spread `sigma`
-    accordingly: the fewer days, the wider.
+
+def sizes_by_slot(errors: Floats, weights: Floats, slots: Seconds, count: int, step_s: int) -> Floats:
+    """How large is a typical (mean absolute) error at each slot of the day? Shape (count,), above 0."""
+    absolute = np.where(weights > 0, np.abs(errors), 0.0) * weights
+    sums: Floats = np.bincount(slots.ravel(), absolute.ravel(), minlength=count).astype(np.float64)
+    weight: Floats = np.bincount(slots.ravel(), weights.ravel(), minlength=count).astype(np.float64)
+    overall = sums.sum() / weight.sum() if weight.sum() > 0 else COLD_SIGMA / PRIOR_SPREAD
+    reach = min(SCALE_REACH_S // step_s, (count - 1) // 2)
+    if reach:
+        sums, weight = around(sums, reach), around(weight, reach)
+    prior = SCALE_PRIOR * weight.mean() + 1e-9
+    sizes: Floats = np.maximum((sums + prior * overall) / (weight + prior), LEAST_SIZE)
+    return sizes
+
+
+def error_ladder(errors: Floats, weights: Floats, days: float) -> Floats:
+    """Quantiles of standardised errors at :data:`LADDER`, never falling; shape (rungs,).
+
+    Errors of any shape count by `weights`. They came from about `days` independent days (steps of a
+    day err together), and are blended with the assumed spread accordingly: the fewer, the wider.
     """
-    assumed = log_normal_ratios(levels, sigma)
-    known = ratios[~np.isnan(ratios)]
-    if len(known) == 0:
+    assumed = PRIOR_SPREAD * LADDER_Z
+    counted = weights > 0
+    if counted.sum() < len(LADDER):
         return assumed
-    observed = np.quantile(known, levels)
-    blended: Floats = (days * observed + PRIOR_DAYS * assumed) / (days + PRIOR_DAYS)
+    values, weight = errors[counted], weights[counted]
+    order = np.argsort(values)
+    reached = np.cumsum(weight[order])
+    middle = (reached - weight[order] / 2) / reached[-1]
+    observed = np.interp(LADDER, middle, values[order])
+    blended = (days * observed + PRIOR_DAYS * assumed) / (days + PRIOR_DAYS)
     return np.maximum.accumulate(blended)
 
 
-def spread_around(middle: Floats, ratios: Floats, levels: Sequence[float], ahead_s: Floats) -> Floats:
-    """The band around a predicted median, shape (steps, levels): non-negative, never falling.
+def at_levels(ladder: Floats, levels: Sequence[float]) -> Floats:
+    """The errors at any quantile levels, shape (..., levels); `ladder` has rungs on its last axis.
 
-    `middle` (steps,) is the prediction, `ratios` (levels,) as from :func:`ratio_quantiles`,
-    `ahead_s` (steps,) how far ahead each step is; beyond the first day the band widens.
+    Read off along the normal quantile, on which the tails of most errors are nearly straight; beyond the
+    last rung as steep as between the last two, before the first likewise.
     """
-    typical = ratios[list(levels).index(0.5)]
-    bias = np.clip(typical, *BIAS_BOUNDS)
-    relative = ratios / bias
-    upper = np.asarray(levels) >= 0.5
-    relative = np.where(upper, np.maximum(relative, 1.0), np.minimum(relative, 1.0))
-    relative[list(levels).index(0.5)] = 1.0
-    days_ahead = np.maximum(ahead_s / 86_400 - 1.0, 0.0)
-    widening = np.sqrt(1.0 + WIDENING_PER_DAY * days_ahead)
-    band: Floats = middle[:, None] * bias * relative[None, :] ** widening[:, None]
-    return band
+    z = z_of(levels)
+    at = np.clip(np.searchsorted(LADDER_Z, z) - 1, 0, len(LADDER) - 2)
+    low, high = ladder[..., at], ladder[..., at + 1]
+    share = (z - LADDER_Z[at]) / (LADDER_Z[at + 1] - LADDER_Z[at])
+    values: Floats = low + (high - low) * share
+    return np.maximum.accumulate(values, axis=-1)

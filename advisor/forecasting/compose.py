@@ -12,8 +12,12 @@ SIGNIFICANT_DIGITS = 6
 _LEAST_EXPONENT, _GREATEST_EXPONENT = -15, 20  # powers of ten up to 10**22 are exact doubles
 
 
-def total_band(baseline: Floats, factors: Sequence[Floats], levels: Sequence[float]) -> Floats:
+def total_band(
+    baseline: Floats, factors: Sequence[Floats], levels: Sequence[float], offset: float = 0.0
+) -> Floats:
     """How much demand is there with these campaigns? Shape (steps, levels), like all inputs.
+
+    Factors apply to baseline + `offset`, which is taken off again.
 
     Campaigns that overlap **add** their excess over the baseline: each crowd comes on top of the
     ordinary one, and two crowds do not multiply each other. Baseline and uplift are independent, so
@@ -28,6 +32,8 @@ def total_band(baseline: Floats, factors: Sequence[Floats], levels: Sequence[flo
         return baseline
     uplift = np.maximum(1.0 + np.sum([factor - 1.0 for factor in factors], axis=0), 0.0)
     middle = list(levels).index(0.5)
+    ordinary = baseline
+    baseline = baseline + offset
     base50, uplift50 = baseline[:, [middle]], uplift[:, [middle]]
     # A ratio to a median of zero says nothing: there the two quantiles are multiplied, the cautious way.
     defined = (baseline > 0) & (uplift > 0) & (base50 > 0) & (uplift50 > 0)
@@ -36,7 +42,7 @@ def total_band(baseline: Floats, factors: Sequence[Floats], levels: Sequence[flo
     side = np.sign(np.asarray(levels) - 0.5)
     spread = np.exp(side * np.hypot(base_spread, uplift_spread))
     total = np.where(defined, base50 * uplift50 * spread, baseline * uplift)
-    total = np.where(np.all(uplift == 1.0, axis=1, keepdims=True), baseline, total)
+    total = np.where(np.all(uplift == 1.0, axis=1, keepdims=True), ordinary, total - offset)
     rising: Floats = np.maximum.accumulate(np.maximum(total, 0.0), axis=1)
     return rising
 

@@ -1,42 +1,50 @@
-"""One service's forecast: mask the campaigns out of its history, predict without them, put them back."""
+"""One service's forecast: what is ordinary, what its campaigns bring on top, and how sure that is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
 
 from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats, Forecast, ServiceView, UpliftBand
 from advisor.domain.policy import Policy
+from advisor.domain.reason import Reason
 from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
-from advisor.forecasting.baseline import baseline_band
+from advisor.forecasting.baseline import Baseline
 from advisor.forecasting.compose import round_significant, total_band
+from advisor.forecasting.days import DAY_S
+from advisor.forecasting.effects import Effect
 from advisor.forecasting.grid import forecast_times, relevant
-from advisor.forecasting.uplift import effect_window, uplift_band
+from advisor.forecasting.hints import expectation
+from advisor.forecasting.in_flight import SoFar, in_flight, lately, so_far
+from advisor.forecasting.learned import NOTHING, Learned, counts_as_crowd, crowd_mask, learn
+from advisor.forecasting.uplift import Likely, likely, uplift_band
+from advisor.forecasting.windows import cells_in, in_window
 
 
-def forecast_service(view: ServiceView, campaigns: Sequence[Campaign], policy: Policy) -> Forecast:
+def forecast_service(
+    view: ServiceView, campaigns: Sequence[Campaign], policy: Policy, learned: Learned = NOTHING
+) -> Forecast:
     """What will this service's demand be, as a band, with and without its campaigns?
 
-    Uses only `view`, which ends at the cutoff, and the campaigns handed over. The same inputs give
-    the same arrays, in whatever order the campaigns come. Rates are in requests per second, rounded
-    to six significant digits. A campaign that touches no step of the grid leaves no trace.
+    Uses only `view`, which ends at the cutoff, the campaigns handed over, and what was `learned` before
+    (by :func:`teach`; without it everything is learned from `view`). The same inputs give the same
+    arrays, in whatever order the campaigns come. Rates are in requests per second, rounded to six
+    significant digits. A campaign that touches no step of the grid leaves no trace.
     """
     chosen = relevant(campaigns, view.service)
     times_s, width_s, levels = forecast_times(view, chosen, policy), step_s(policy.step), policy.levels
-    present = [c for c in chosen if _in_window(c, times_s, width_s).any()]
-    # One call also tells the baseline at each campaign's start, which an audience is measured against.
-    starts = np.array([to_epoch_s(c.start) for c in present], dtype=np.int64)
-    masked = campaign_mask(view, chosen)
-    band, reasons = baseline_band(view, masked, np.concatenate([times_s, starts]), levels)
-    baseline = round_significant(band[: len(times_s)])
-    at_start = band[len(times_s) :, levels.index(0.5)]
-    uplifts = tuple(
-        _uplift(campaign, times_s, width_s, policy, float(rate))
-        for campaign, rate in zip(present, at_start, strict=True)
-    )
+    known = learn(view, chosen, _reach_days(times_s, view), learned)
+    if known.baseline is None:
+        return _unseen(view, chosen, times_s, policy)
+    present = [c for c in chosen if counts_as_crowd(c, view.step_s) and in_window(c, times_s, width_s).any()]
+    now = _Now(view, known.baseline, known.effects, chosen)
+    band = now.band(times_s, levels)
+    baseline = round_significant(band)
+    uplifts = tuple(now.uplifts(present, times_s, policy))
+    reasons = [Reason.COLD_START] if known.baseline.cold else []
     return Forecast(
         service=view.service,
         cutoff=from_epoch_s(view.cutoff_s),
@@ -44,10 +52,21 @@ def forecast_service(view: ServiceView, campaigns: Sequence[Campaign], policy: P
         times_s=times_s,
         levels=levels,
         baseline=baseline,
-        total=_total(baseline, [u.factor for u in uplifts], levels),
+        total=_total(baseline, [u.factor for u in uplifts], levels, known.baseline.offset),
         uplifts=uplifts,
         reasons=tuple(dict.fromkeys([*reasons, *(u.reason for u in uplifts)])),
+        offset=known.baseline.offset,
+        calibration=known.baseline.calibration,
     )
+
+
+def teach(
+    view: ServiceView, campaigns: Sequence[Campaign], policy: Policy, learned: Learned = NOTHING
+) -> Learned:
+    """What is known of the service now? For :func:`forecast_service`, and to be kept for the next time."""
+    chosen = relevant(campaigns, view.service)
+    times_s = forecast_times(view, chosen, policy)
+    return learn(view, chosen, _reach_days(times_s, view), learned)
 
 
 def total_without(forecast: Forecast, campaign_id: str) -> Floats:
@@ -59,7 +78,7 @@ def total_without(forecast: Forecast, campaign_id: str) -> Floats:
     rows = affected_rows(forecast, campaign_id)
     others = [u.factor[rows] for u in forecast.uplifts if u.campaign_id != campaign_id]
     present = [factor for factor in others if (factor != 1.0).any()]
-    total[rows] = _total(forecast.baseline[rows], present, forecast.levels)
+    total[rows] = _total(forecast.baseline[rows], present, forecast.levels, forecast.offset)
     return total
 
 
@@ -72,29 +91,91 @@ def affected_rows(forecast: Forecast, campaign_id: str) -> slice:
     return slice(0, 0)
 
 
-def campaign_mask(view: ServiceView, campaigns: Sequence[Campaign]) -> NDArray[np.bool_]:
-    """Which cells of the history did a campaign move? Shape (n,); kept out of the baseline."""
-    mask = np.zeros(len(view.values), dtype=np.bool_)
-    for campaign in relevant(campaigns, view.service):
-        mask |= _in_window(campaign, view.times_s, view.step_s)
-    return mask
+class _Now:
+    """A service at its cutoff: what was learned up to the last hour, and the cells since."""
+
+    def __init__(
+        self,
+        view: ServiceView,
+        baseline: Baseline,
+        effects: Sequence[Effect],
+        campaigns: Sequence[Campaign],
+    ) -> None:
+        self._view, self._baseline, self._effects = view, baseline, effects
+        fresh = view.times_s >= baseline.until_s
+        self._times_s, self._values = view.times_s[fresh], view.values[fresh]
+        self._clean = ~view.saturated[fresh] & ~crowd_mask(campaigns, self._times_s, view.step_s)
+        self._deviation = self._baseline.deviation(self._times_s, self._values, self._clean)
+
+    def band(self, times_s: Seconds, levels: Sequence[float]) -> Floats:
+        """The band without campaigns: (steps, levels)."""
+        return self._baseline.band(times_s, self._view.cutoff_s, self._deviation, levels)
+
+    def uplifts(self, campaigns: Sequence[Campaign], times_s: Seconds, policy: Policy) -> list[UpliftBand]:
+        """What each of these campaigns multiplies it by."""
+        width_s = step_s(policy.step)
+        cells = lately(self._view, self._baseline, self._effects)
+        running = [(c, cells_in(c, cells.times_s, self._view.step_s)) for c in campaigns]
+        begun = [
+            (rows, self._likely(c, cells.times_s[rows], self._view.step_s, cells.without[rows]))
+            for c, rows in running
+            if rows.stop > rows.start
+        ]
+        done = so_far(cells, begun, self._baseline)
+        return [self._uplift(campaign, times_s, width_s, policy, done) for campaign in campaigns]
+
+    def _uplift(
+        self, campaign: Campaign, times_s: Seconds, width_s: int, policy: Policy, done: SoFar | None
+    ) -> UpliftBand:
+        rows = cells_in(campaign, times_s, width_s)
+        inside = times_s[rows]
+        expected = self._likely(campaign, inside, width_s, self.band(inside, (0.5,))[:, 0])
+        corrected, by = in_flight(campaign, expected, inside, self._view.cutoff_s, width_s, done)
+        source = policy.sources.get(campaign.source)
+        cap = source.max_uplift if source is not None else None
+        band = uplift_band(campaign, inside, policy.levels, corrected, cap, width_s)
+        factor = np.ones((len(times_s), len(policy.levels)))
+        factor[rows] = round_significant(band.factor)
+        return UpliftBand(campaign.campaign_id, factor, band.reason, band.evidence, by)
+
+    def _likely(self, campaign: Campaign, times_s: Seconds, width_s: int, without: Floats) -> Likely:
+        """What is expected of a campaign before anything of it was seen, on these rates without it?"""
+        start_s = to_epoch_s(campaign.start)
+        before = [e for e in self._effects if e.start_s < start_s and e.campaign_id != campaign.campaign_id]
+        start = np.array([max(start_s, self._view.cutoff_s)], dtype=np.int64)
+        hint = expectation(campaign, float(self.band(start, (0.5,))[0, 0]))
+        whole = without + self._baseline.offset
+        share = np.divide(without, whole, out=np.ones(len(whole)), where=whole > 0)
+        return likely(campaign, times_s, width_s, before, hint, share)
 
 
-def _in_window(campaign: Campaign, times_s: Seconds, width_s: int) -> NDArray[np.bool_]:
-    """Which of the steps that start at `times_s` overlap the campaign's effect window?"""
-    start, end = effect_window(campaign)
-    inside: NDArray[np.bool_] = (times_s + width_s > to_epoch_s(start)) & (times_s < to_epoch_s(end))
-    return inside
+def _unseen(view: ServiceView, campaigns: Sequence[Campaign], times_s: Seconds, policy: Policy) -> Forecast:
+    """The forecast of a service that was never seen above zero: zero, whatever campaigns multiply it by."""
+    zero = np.zeros((len(times_s), len(policy.levels)))
+    uplifts = []
+    for campaign in campaigns:
+        rows = cells_in(campaign, times_s, step_s(policy.step))
+        if rows.stop > rows.start:
+            uplifts.append(
+                UpliftBand(campaign.campaign_id, np.ones_like(zero), expectation(campaign, 0.0).reason)
+            )
+    reason = Reason.NO_DEMAND_DATA
+    return Forecast(
+        service=view.service,
+        cutoff=from_epoch_s(view.cutoff_s),
+        step_s=step_s(policy.step),
+        times_s=times_s,
+        levels=policy.levels,
+        baseline=zero,
+        total=zero.copy(),
+        uplifts=tuple(uplifts),
+        reasons=tuple(dict.fromkeys([reason, *(u.reason for u in uplifts)])),
+    )
 
 
-def _uplift(
-    campaign: Campaign, times_s: Seconds, width_s: int, policy: Policy, rate_at_start_per_s: float
-) -> UpliftBand:
-    source = policy.sources.get(campaign.source)
-    cap = source.max_uplift if source is not None else None
-    band = uplift_band(campaign, times_s, policy.levels, rate_at_start_per_s, cap, width_s)
-    return UpliftBand(band.campaign_id, round_significant(band.factor), band.reason)
+def _reach_days(times_s: Seconds, view: ServiceView) -> int:
+    return ceil((int(times_s[-1]) + 1 - view.cutoff_s) / DAY_S) if len(times_s) else 1
 
 
-def _total(baseline: Floats, factors: Sequence[Floats], levels: Sequence[float]) -> Floats:
-    return round_significant(total_band(baseline, factors, levels))
+def _total(baseline: Floats, factors: Sequence[Floats], levels: Sequence[float], offset: float) -> Floats:
+    return round_significant(total_band(baseline, factors, levels, offset))

@@ -10,7 +10,7 @@ from advisor.domain.campaign import Campaign, CampaignStatus
 from advisor.domain.demand import ServiceView
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, span
-from advisor.forecasting.uplift import effect_window
+from advisor.forecasting.windows import effect_window
 
 
 def relevant(campaigns: Sequence[Campaign], service: str) -> tuple[Campaign, ...]:

@@ -1,135 +1,197 @@
-"""How much more demand a campaign brings: a time profile times a magnitude with a spread.
-
-The figures below the heading "priors" are defaults to be replaced by measurement, not facts.
-"""
+"""How much more demand a campaign brings: what its like brought before, shrunk to what its owner expects."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from statistics import NormalDist
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from advisor.domain.campaign import Campaign, ExpectedUplift
-from advisor.domain.demand import Floats, UpliftBand
+from advisor.domain.campaign import Campaign
+from advisor.domain.demand import Evidence, Floats, UpliftBand
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import Seconds, to_epoch_s
+from advisor.forecasting.bands import z_of
+from advisor.forecasting.days import DAY_S
+from advisor.forecasting.effects import Effect
+from advisor.forecasting.hints import LARGEST_UPLIFT, PRIOR_UPLIFT, Expectation, expectation
+from advisor.forecasting.likeness import HALF_LIFE_D, audience_ratios, likeness
+from advisor.forecasting.windows import LEAD_IN, TAIL, time_profile
 
-LEAD_IN = timedelta(minutes=15)
-"""Before its start a campaign already draws some: early sends, people waiting for the doors."""
+PRIOR_WEIGHT = 1.0
+"""What the expectation counts beside past campaigns, in campaigns just like this one."""
 
-TAIL = timedelta(minutes=60)
-"""After its end the crowd leaves over this time; outside lead-in and tail the factor is exactly 1."""
+LEAST_PRIOR_WEIGHT = 0.05
+MOST_PRIOR_WEIGHT = 2.0
+"""Where campaigns of a kind differ little the expectation counts less, where they differ a lot more."""
 
-# --- priors
+PRIOR_SURPRISES = 0.5
+"""The expectation's spread counts like so many past surprises."""
 
-PRIOR_UPLIFT = ExpectedUplift(p50=1.5, p90=3.0)
-"""What a campaign does of which nothing is known but that somebody announced it."""
+NEWNESS = 0.5
+"""A mean of few campaigns is itself uncertain: of one, surprises' variance grows by so much."""
 
-CLICK_THROUGH = 0.02
-"""Share of the people addressed who visit."""
+BLOCKS = 8
+"""Surprises are judged in so many stretches of a window: a cell's own noise belongs to the baseline."""
 
-REQUESTS_PER_VISIT = 10.0
-"""Requests that one such visit makes of the service."""
-
-DEFAULT_SEND_MIN = 60.0
-"""Minutes over which an audience is addressed when no send rate is given."""
-
-FASTEST_RESPONSE_MIN = 10.0
-"""Minutes over which people answer a message that all of them get at once."""
-
-AUDIENCE_SIGMA = 0.9
-"""Log-spread of the extra requests worked out from an audience: p90 is 3.2 times p50."""
-
-LARGEST_UPLIFT = 1e4
-"""Bound that keeps the arithmetic finite for absurd hints; what a source may claim is `max_uplift`."""
+MOST_EVIDENCE = 5
 
 
-def effect_window(campaign: Campaign) -> tuple[datetime, datetime]:
-    """When can this campaign move demand? Outside the window returned its factor is exactly 1."""
-    return campaign.start - LEAD_IN, campaign.end + TAIL
+@dataclass(frozen=True, eq=False)
+class Likely:
+    """The log ratio expected in each step, shape (steps,), and the variance of the whole of it."""
+
+    log_ratios: Floats
+    variance: float
+    evidence: tuple[Evidence, ...]
+    reason: Reason
+
+
+def likely(
+    campaign: Campaign,
+    times_s: Seconds,
+    step_s: int,
+    effects: Sequence[Effect],
+    hint: Expectation,
+    share: float | Floats = 1.0,
+) -> Likely:
+    """What will this campaign do in these steps, going by `effects` of others and the owner's `hint`?
+
+    Log ratios are of demand plus offset; a hint is about demand, which is `share` of that, (steps,).
+
+    A weighted mean of what its like did at the same time before the start, after it, or around the end
+    (the first half of a campaign is aligned to starts, the second to ends: some crowds peak at the
+    whistle), shrunk to the hint's profile: an empirical Bayes estimate (Efron & Morris 1975).
+    """
+    start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
+    profile = time_profile(campaign, times_s, step_s)
+    expected = np.log1p(np.maximum(profile * (hint.p50 - 1.0) * share, -0.999))
+    raised = hint.p50 * np.mean(share)
+    sigma = hint.sigma * float(raised / (raised + 1.0 - np.mean(share)))
+    coarse = step_s > (LEAD_IN + TAIL).total_seconds()
+    weights = likeness(campaign.kind, start_s, campaign.magnitude_hint, effects, coarse)
+    prior = _prior_weight(campaign.kind, effects)
+    if not len(weights):
+        return Likely(expected, sigma**2, (), hint.reason)
+    ratios = _aligned(effects, start_s, end_s, times_s, expected)
+    scale = audience_ratios(campaign.audience, effects)[:, None]
+    ratios = np.where(ratios > 0, np.log1p(np.expm1(ratios) * scale), ratios)
+    known = np.isfinite(ratios)
+    weight = np.where(known, weights[:, None], 0.0)
+    whole = weight.sum(axis=0) + prior
+    mean = ((weight * np.where(known, ratios, 0.0)).sum(axis=0) + prior * expected) / whole
+    surprises = np.array([e.surprise or 0.0 for e in effects])
+    counted = np.where([e.surprise is not None for e in effects], weights, 0.0)
+    spread = (counted * surprises).sum() * (1 + NEWNESS / (weights.sum() + prior))
+    variance = (spread + PRIOR_SURPRISES * sigma**2) / (counted.sum() + PRIOR_SURPRISES)
+    return Likely(mean, float(variance), _evidence(effects, weights), _reason(weights, prior, hint))
+
+
+def with_surprises(
+    effects: Sequence[Effect], campaigns: Sequence[Campaign], step_s: int
+) -> tuple[Effect, ...]:
+    """The same effects, each with how far it was from what those before it let expect.
+
+    `surprise` is the mean square over :data:`BLOCKS` stretches of the window, of log ratios, None for one
+    before which there was nothing.
+    """
+    by_id = {campaign.campaign_id: campaign for campaign in campaigns}
+    ordered = sorted(effects, key=lambda e: (e.start_s, e.campaign_id))
+    judged: list[Effect] = []
+    for effect in ordered:
+        before = [e for e in judged if e.until_s <= effect.from_s]
+        campaign = by_id.get(effect.campaign_id)
+        if campaign is None or not before:
+            judged.append(effect if before else replace(effect, surprise=None))
+            continue
+        times_s = effect.from_s + effect.width_s * np.arange(len(effect.log_ratios), dtype=np.int64)
+        said = likely(campaign, times_s, step_s, before, expectation(campaign, 0.0), effect.share)
+        off = effect.log_ratios - said.log_ratios
+        stretches = [part[np.isfinite(part)] for part in np.array_split(off, min(BLOCKS, len(off)))]
+        squares = [float(part.mean()) ** 2 for part in stretches if len(part)]
+        judged.append(replace(effect, surprise=float(np.float32(np.mean(squares)))))
+    return tuple(judged)
 
 
 def uplift_band(
     campaign: Campaign,
     times_s: Seconds,
     levels: Sequence[float],
-    baseline_rate_per_s: float,
+    likely: Likely,
     max_uplift: float | None,
     step_s: int = 0,
 ) -> UpliftBand:
-    """By what factor does this campaign multiply the baseline? `factor` has shape (steps, levels).
+    """By what factor does this campaign multiply demand? `factor` has shape (steps, levels).
 
-    factor = 1 + profile(t) * (magnitude - 1). `baseline_rate_per_s` is the service's median baseline
-    at the campaign's start; it turns an audience into a factor. `max_uplift`, the policy's cap on the
-    source, bounds the magnitude at every level (a cap under 1 counts as 1: distrust is not a dip).
-    A factor never falls along the levels nor below 0, and is below 1 only for an expected dip.
+    `max_uplift`, the policy's cap on the source, bounds the factor at every level (a cap under 1 counts
+    as 1: distrust is not a dip). A factor never falls along the levels nor below 0, and is exactly 1
+    outside the effect window.
     """
-    magnitude, reason = magnitude_quantiles(campaign, levels, baseline_rate_per_s)
-    if max_uplift is not None and np.any(magnitude > max(max_uplift, 1.0)):
-        magnitude, reason = np.minimum(magnitude, max(max_uplift, 1.0)), Reason.UPLIFT_CAPPED_BY_SOURCE
     profile = time_profile(campaign, times_s, step_s)
-    factor = 1.0 + profile[:, None] * (magnitude - 1.0)
-    return UpliftBand(campaign.campaign_id, factor, reason)
+    z = z_of(levels)
+    # Half-way up the rise the whole spread counts already: when the crowd comes is uncertain too.
+    spread = np.sqrt(likely.variance) * np.clip(2 * profile, 0.0, 1.0)
+    logs = likely.log_ratios[:, None] + spread[:, None] * z
+    factor = np.exp(np.clip(logs, -np.log(LARGEST_UPLIFT), np.log(LARGEST_UPLIFT)))
+    factor = np.where(profile[:, None] > 0, factor, 1.0)
+    reason = likely.reason
+    if max_uplift is not None and np.any(factor > max(max_uplift, 1.0)):
+        factor, reason = np.minimum(factor, max(max_uplift, 1.0)), Reason.UPLIFT_CAPPED_BY_SOURCE
+    return UpliftBand(campaign.campaign_id, factor, reason, likely.evidence)
 
 
-def time_profile(campaign: Campaign, times_s: Seconds, step_s: int = 0) -> Floats:
-    """How much of a campaign's effect is there in each step, 0 to 1? Shape (steps,).
-
-    Rises over the lead-in to 1 at the start, stays until the end, decays over the tail to exactly 0.
-    A step of `step_s` seconds takes the highest value within it, because capacity has to carry its
-    busiest moment; as the profile rises once and falls once, that is the rise at the step's end
-    or the fall at its beginning. With `step_s` 0 the values are those of the instants themselves.
-    """
-    start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
-    lead_in_s, tail_s = LEAD_IN.total_seconds(), TAIL.total_seconds()
-    rise = (times_s + step_s - (start_s - lead_in_s)) / lead_in_s
-    fall = (end_s + tail_s - times_s) / tail_s
-    profile: Floats = np.clip(np.minimum(rise, fall), 0.0, 1.0)
-    return profile
+def _prior_weight(kind: str, effects: Sequence[Effect]) -> float:
+    """What does the expectation count, given how much campaigns of this kind differed?"""
+    same = [e for e in effects if e.kind == kind]
+    if not same:
+        return PRIOR_WEIGHT
+    means = np.array([e.mean for e in same])
+    starts = np.array([e.start_s for e in same], dtype=np.int64)
+    recency = 0.5 ** ((starts.max() - starts) / DAY_S / HALF_LIFE_D)
+    middle = (recency * means).sum() / recency.sum()
+    general = (np.log(PRIOR_UPLIFT.p90 / PRIOR_UPLIFT.p50) / z_of([0.9])[0]) ** 2
+    variance = ((recency * (means - middle) ** 2).sum() + general) / (recency.sum() + 1.0)
+    return float(np.clip(PRIOR_WEIGHT * variance / general, LEAST_PRIOR_WEIGHT, MOST_PRIOR_WEIGHT))
 
 
-def magnitude_quantiles(
-    campaign: Campaign, levels: Sequence[float], baseline_rate_per_s: float
-) -> tuple[Floats, Reason]:
-    """How large is the effect at its height, per quantile level, and who says so? Shape (levels,).
-
-    The owner's figure first, then audience and send rate, then the general prior. An audience says
-    nothing about a service without a baseline (a multiple of zero), so there the prior stands in.
-    """
-    z = np.array([NormalDist().inv_cdf(level) for level in levels])
-    if campaign.expected_uplift is not None:
-        return _log_normal(campaign.expected_uplift, z), Reason.UPLIFT_FROM_OWNER
-    extra_per_s = audience_rate_per_s(campaign)
-    if extra_per_s is not None and baseline_rate_per_s > 0:
-        extra = min(extra_per_s / baseline_rate_per_s, LARGEST_UPLIFT)
-        # The spread is on the extra requests, not on the factor: no audience, no uplift at any level.
-        magnitude = 1.0 + extra * np.exp(AUDIENCE_SIGMA * z)
-        return np.minimum(magnitude, LARGEST_UPLIFT), Reason.UPLIFT_FROM_AUDIENCE
-    return _log_normal(PRIOR_UPLIFT, z), Reason.UPLIFT_FROM_PRIOR
-
-
-def audience_rate_per_s(campaign: Campaign) -> float | None:
-    """How many extra requests per second do the people addressed make? None without such a hint.
-
-    The send rate governs, but people do not answer faster than `FASTEST_RESPONSE_MIN` allows; an
-    audience alone is taken to be addressed over `DEFAULT_SEND_MIN`. Rises with either hint.
-    """
-    audience, sends_per_min = campaign.audience, campaign.send_rate_per_min
-    if audience is None and sends_per_min is None:
-        return None
-    if sends_per_min is None:
-        sends_per_min = (audience or 0.0) / DEFAULT_SEND_MIN
-    elif audience is not None:
-        sends_per_min = min(sends_per_min, audience / FASTEST_RESPONSE_MIN)
-    return sends_per_min / 60.0 * CLICK_THROUGH * REQUESTS_PER_VISIT
+def _aligned(
+    effects: Sequence[Effect], start_s: int, end_s: int, times_s: Seconds, expected: Floats
+) -> Floats:
+    """What did each effect do at the times that correspond to these? (effects, steps), NaN if unknown."""
+    points = max(len(e.log_ratios) for e in effects)
+    table = np.full((len(effects), points), np.nan)
+    cut_off = np.zeros((len(effects), points), dtype=np.bool_)
+    for row, effect in enumerate(effects):
+        table[row, : len(effect.log_ratios)] = effect.log_ratios
+        cut_off[row, : len(effect.log_ratios)] = effect.at_least
+    starts, ends, froms, widths = (
+        np.array([getattr(e, name) for e in effects], dtype=np.int64)[:, None]
+        for name in ("start_s", "end_s", "from_s", "width_s")
+    )
+    first_half = times_s < (start_s + end_s) / 2
+    then = np.where(first_half, times_s - start_s + starts, times_s - end_s + ends)
+    at = (then - froms) // widths
+    inside = (at >= 0) & (at < points)
+    at = np.clip(at, 0, points - 1)
+    rows = np.arange(len(effects))[:, None]
+    ratios = np.where(inside, table[rows, at], np.nan)
+    # Where capacity cut demand off it was at least that much: no less than what is expected anyway.
+    return np.where(inside & cut_off[rows, at], np.fmax(ratios, expected), ratios)
 
 
-def _log_normal(uplift: ExpectedUplift, z: Floats) -> Floats:
-    """The quantiles at the standard normal's `z` of the log-normal through this p50 and p90."""
-    p50 = min(max(uplift.p50, 1.0 / LARGEST_UPLIFT), LARGEST_UPLIFT)
-    p90 = min(max(uplift.p90, p50), LARGEST_UPLIFT)
-    sigma = np.log(p90 / p50) / NormalDist().inv_cdf(0.9)
-    quantiles: Floats = np.minimum(p50 * np.exp(sigma * z), LARGEST_UPLIFT)
-    return quantiles
+def _evidence(effects: Sequence[Effect], weights: Floats) -> tuple[Evidence, ...]:
+    ranked = sorted(range(len(effects)), key=lambda i: (-weights[i], effects[i].campaign_id))[:MOST_EVIDENCE]
+    return tuple(
+        Evidence(
+            campaign_id=effects[i].campaign_id,
+            weight=round(float(weights[i]), 4),
+            mean_factor=round(float(np.exp(effects[i].mean)), 4),
+            peak_factor=round(float(np.exp(effects[i].peak)), 4),
+        )
+        for i in ranked
+        if weights[i] > 0
+    )
+
+
+def _reason(weights: Floats, prior: float, hint: Expectation) -> Reason:
+    return Reason.UPLIFT_LEARNED if weights.sum() > prior else hint.reason

@@ -16,7 +16,7 @@ from advisor.domain.campaign import Campaign, CampaignStatus
 from advisor.domain.demand import Floats
 from advisor.domain.policy import Mode, Policy, ResourcePolicy
 from advisor.domain.timegrid import Seconds, to_epoch_s
-from advisor.forecasting.uplift import effect_window
+from advisor.forecasting.windows import effect_window
 from advisor.planning.schedule import earliest_raise
 
 

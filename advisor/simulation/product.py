@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from advisor.domain.advice import CampaignReadiness, Controls, Instruction, Need
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, Observation, ResourceState
-from advisor.domain.demand import ServiceView
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
+from advisor.forecasting.learned import NOTHING
 from advisor.pipeline import assess, decide, remember
 from advisor.planning.claims import claims_on
 from advisor.planning.schedule import earliest_raise, revert_length
@@ -100,6 +100,7 @@ class _Loop:
         self._bounds = dict(self._original)
         self._states = {name: ResourceState(name) for name in policy.resources}
         self._needs: tuple[Need, ...] = ()
+        self._learned = NOTHING
         self._verdicts: dict[str, CampaignReadiness] = {}
         self._exact = dict.fromkeys(policy.resources, True)
         self._lived: dict[str, list[tuple[int, int, int]]] = {name: [] for name in policy.resources}
@@ -109,7 +110,8 @@ class _Loop:
     def forecast(self, now_s: int) -> None:
         """Forecast anew with what is known now."""
         known = self._known(from_epoch_s(now_s))
-        self._needs = _needs(self._sight.view(now_s), known, self._policy)
+        assessment = assess(self._sight.view(now_s), known, self._policy, self._learned)
+        self._needs, self._learned = assessment.needs, assessment.learned
         self._forecasts += 1
 
     def decide(self, now_s: int) -> None:
@@ -172,11 +174,6 @@ class _Loop:
             self._exact[name] &= target == self._original[name]
         self._bounds[name] = target
         self._states[name] = replace(state, observation=replace(_seen(state, now), bounds=target))
-
-
-def _needs(view: ServiceView, campaigns: Sequence[Campaign], policy: Policy) -> tuple[Need, ...]:
-    """What does the service ask of its resources, by the product's own forecast?"""
-    return assess(view, campaigns, policy).needs
 
 
 def _seen(state: ResourceState, now: datetime) -> Observation:

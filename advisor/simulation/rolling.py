@@ -18,7 +18,8 @@ from advisor.domain.demand import Floats, ServiceView
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
 from advisor.errors import Problem
-from advisor.forecasting.forecast import forecast_service
+from advisor.forecasting.forecast import forecast_service, teach
+from advisor.forecasting.learned import NOTHING
 
 MAX_CELLS = 20_000_000
 """Longest grid held in memory: 38 years of minutes. More is a stray timestamp."""
@@ -30,6 +31,9 @@ MAX_HORIZON = timedelta(days=3_653)
 """Ten years: further ahead nothing can be said."""
 
 _DAY_S = 86_400
+LEARN_AHEAD_EVERY = timedelta(days=14)
+"""Half of what is retained at 5 minutes: every campaign before the first cutoff is measured whole once."""
+
 _IN_USE_S = 600
 
 
@@ -154,10 +158,22 @@ def rolling_forecasts(
     `policy` gives the levels and the trust in sources; horizon and step are those of `origins`.
     """
     ahead = _for_backtest(policy, origins)
-    for cutoff in origins.cutoffs:
-        view = view_before(series, service, cutoff)
-        times_s, band = _forecast(view, known_before(campaigns, cutoff), ahead)
-        yield RollingForecast(cutoff, times_s[: origins.steps], band[: origins.steps])
+    learned = NOTHING
+    for cutoff in (*_warming_up(series, origins), *origins.cutoffs):
+        view, known = view_before(series, service, cutoff), known_before(campaigns, cutoff)
+        learned = teach(view, known, ahead, learned)
+        if cutoff < origins.start:
+            continue
+        forecast = forecast_service(view, known, ahead, learned)
+        steps = slice(origins.steps)
+        yield RollingForecast(cutoff, forecast.times_s[steps], forecast.total[steps])
+
+
+def _warming_up(series: Series, origins: Origins) -> list[datetime]:
+    """When to learn before the first cutoff, so that campaigns older than what is retained are known."""
+    first = from_epoch_s(series.start_s)
+    whole = int((origins.start - first) / LEARN_AHEAD_EVERY)
+    return [origins.start - back * LEARN_AHEAD_EVERY for back in range(whole, 0, -1)]
 
 
 def known_before(campaigns: Sequence[Campaign], cutoff: datetime) -> tuple[Campaign, ...]:
@@ -177,12 +193,6 @@ def view_before(series: Series, service: str, cutoff: datetime) -> ServiceView:
     in_use = float(np.max(recent, initial=0.0, where=np.isfinite(recent)))
     nothing = np.zeros(wanted, dtype=np.bool_)
     return ServiceView(service, start_s, series.step_s, values, nothing, cutoff, in_use)
-
-
-def _forecast(view: ServiceView, campaigns: Sequence[Campaign], policy: Policy) -> tuple[Seconds, Floats]:
-    """The product's own forecast of one service: starts of steps, and the band (steps, levels)."""
-    forecast = forecast_service(view, campaigns, policy)
-    return forecast.times_s, forecast.total
 
 
 def _for_backtest(policy: Policy, origins: Origins) -> Policy:

@@ -18,7 +18,7 @@ from advisor.domain.campaign import Campaign, CampaignStatus
 from advisor.domain.demand import Floats
 from advisor.domain.timegrid import Seconds, to_epoch_s
 from advisor.forecasting.scoring import Peak, PeakScores, Scores, overlapping, peak, peak_scores, score
-from advisor.forecasting.uplift import effect_window
+from advisor.forecasting.windows import effect_window
 from advisor.simulation.rolling import RollingForecast, Series
 
 LONGEST_INSIDE = timedelta(days=2)

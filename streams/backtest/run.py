@@ -1,14 +1,15 @@
-"""What happens in a backtest, in order: read -> forecast at every cutoff -> score -> closed loop -> write.
+"""What happens in a backtest, in order: read -> forecast -> score -> closed loop -> write -> report.
 
 Nothing here decides anything: the forecasts are the product's own (`advisor.simulation.rolling`), and so is
-the closed loop (`advisor.simulation.closed_loop`), which is run if there is a policy.
+the closed loop (`advisor.simulation.closed_loop`), which is run if there is a policy. The report needs the
+libraries of the `report` extra; without them all else is done, and what to install is said.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,22 @@ from streams.backtest.inputs import CANNOT_START, BacktestPlan, Inputs, read_inp
 LEVELS = (0.5, 0.9, 0.95, 0.99)
 """The quantile levels that are written and scored."""
 
+REPORT_EXTRA = ("jinja2", "markupsafe", "matplotlib")
+NO_REPORT = (
+    "no report was drawn, for that needs the package {package}, which is not installed. "
+    "Fix: install Headstart with its report extra, e.g. pip install 'headstart[report]'"
+)
+
 SayForecast = Callable[[int, datetime], None]
+SayPicture = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """What a backtest found. `document` is `scores.json`; `files` are those that were written."""
+    """What a backtest found. `document` is `scores.json`; `files` are those that were written.
+
+    `notes` say what could not be done, a sentence each.
+    """
 
     inputs: Inputs
     forecasts: tuple[RollingForecast, ...]
@@ -38,18 +49,21 @@ class Backtest:
     loop: ClosedLoop | None
     document: dict[str, Any]
     files: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
 
 
 def run_backtest(
     plan: BacktestPlan,
     on_forecast: SayForecast = lambda done, cutoff: None,
     on_loop: SayLoop = lambda done, total: None,
+    on_picture: SayPicture = lambda done, total: None,
 ) -> Backtest:
     """Runs a backtest and writes its files into `plan.out`, which is made if it is not there.
 
     `on_forecast` is told after each forecast how many are done, and its cutoff; `on_loop` how many steps of
-    the closed loop are done of how many. Raises ConfigError with everything that is wrong with the
-    options and files; nothing is run or written then.
+    the closed loop are done of how many, `on_picture` how many pictures of the
+    report. Raises ConfigError with everything that is wrong with the options and files; nothing is run or
+    written then.
     """
     inputs = read_inputs(plan)
     _make(plan.out)  # a directory that cannot be made is found now, not after the work
@@ -62,7 +76,20 @@ def run_backtest(
         document["capacity"] = capacity_document(loop)
         files.append(write_capacity(plan.out, loop))
     files.append(write_scores(plan.out, document))
-    return Backtest(inputs, tuple(forecasts), scores, loop, document, tuple(files))
+    done = Backtest(inputs, tuple(forecasts), scores, loop, document, tuple(files))
+    return _with_report(plan, done, on_picture)
+
+
+def _with_report(plan: BacktestPlan, done: Backtest, on_picture: SayPicture) -> Backtest:
+    """The backtest with its page among the files, or with a note why there is none."""
+    try:
+        from streams.backtest.report.page import write_report  # noqa: PLC0415 (an optional extra)
+    except ImportError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in REPORT_EXTRA:
+            raise
+        return replace(done, notes=(*done.notes, NO_REPORT.format(package=package)))
+    return replace(done, files=(*done.files, write_report(plan, done, on_picture)))
 
 
 def _forecast(

@@ -55,8 +55,9 @@ def backtest(
     """Forecast a history again and again, each time with only what was known then, and score it.
 
     At each cutoff the forecast gets the demand before it and the campaigns announced before it (those
-    without announced_utc: always). Writes forecasts.csv.gz and scores.json to --out. Losses are in multiples
-    of the mean demand; coverage of q95 should be 95%. With --policy, what Headstart would have had ready is
+    without announced_utc: always). Writes forecasts.csv.gz, scores.json and report.html, a page to look at or
+    to pass on, to --out; its pictures are in plots/ too. Losses are in multiples of the mean demand; coverage
+    of q95 should be 95%. With --policy, what Headstart would have had ready is
     held beside an HPA alone, a cron floor, last week's demand, a fixed multiplier and perfect knowledge, and
     written to capacity.csv.gz; values must be requests then (see --value-per). Exit code 0: done. 1: the
     results cannot be written. 2: a file or an option cannot be used; everything wrong is named. Examples:
@@ -78,9 +79,11 @@ def backtest(
         )
         plan = BacktestPlan(demand, campaigns, out, origins, per, policy, service)
         with _Bar(len(origins.cutoffs), as_json) as bar:
-            done = run_backtest(plan, bar.forecast, bar.loop)
+            done = run_backtest(plan, bar.forecast, bar.loop, bar.picture)
     if as_json:
         typer.echo(json.dumps(done.document, indent=2, allow_nan=False))
+        for note in done.notes:
+            typer.echo(f"note: {note}", err=True)
     else:
         _print(Console(), done)
 
@@ -138,6 +141,8 @@ def _print(out: Console, done: Backtest) -> None:
     out.print(scores_table(document))
     for table in capacity_tables(document.get("capacity")):
         out.print(table)
+    for note in done.notes:
+        out.print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True, highlight=False)
     out.print(
         f"written: {', '.join(escape(str(path)) for path in done.files)}", soft_wrap=True, highlight=False
     )
@@ -218,3 +223,7 @@ class _Bar:
     def loop(self, done: int, total: int) -> None:
         """Follows the closed loop: so many of its steps are done."""
         self._progress.update(self._task, completed=done, total=total, description="closed loop")
+
+    def picture(self, done: int, total: int) -> None:
+        """Follows the report: so many of its pictures are drawn."""
+        self._progress.update(self._task, completed=done, total=total, description="report")

@@ -11,17 +11,35 @@ from advisor.domain.demand import Forecast
 from advisor.domain.reason import Reason
 
 
+class EvidenceRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A past campaign that an uplift rests on: how much it counts, and by what it multiplied demand."""
+
+    campaign: str
+    weight: float
+    mean_factor: float
+    peak_factor: float
+
+
 class UpliftRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One campaign's factor from the forecast's step `first` on, a row a step, and where it came from."""
+    """One campaign's factor from the forecast's step `first` on, a row a step, and what it rests on.
+
+    `in_flight` is the factor by which what came since its start corrected it, null before.
+    """
 
     campaign: str
     reason: Reason
     first: int
     factor: list[list[float]]
+    evidence: list[EvidenceRecord] = []
+    in_flight: float | None = None
 
 
 class ForecastRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A service's near forecast: rows are the steps from the cutoff on, columns the `levels`; requests/s."""
+    """A service's near forecast: rows are the steps from the cutoff on, columns the `levels`; requests/s.
+
+    `total` is (`baseline` + `offset`) times the factors, less `offset`. `calibration` is the share of the
+    last days' values below the 0.95 quantile, null where not known yet.
+    """
 
     v: int = 1
     service: str
@@ -32,6 +50,8 @@ class ForecastRecord(msgspec.Struct, frozen=True, kw_only=True):
     total: list[list[float]]
     uplifts: list[UpliftRecord]
     reasons: list[Reason]
+    offset: float = 0.0
+    calibration: float | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -55,6 +75,16 @@ def encode_forecast(forecast: Forecast) -> tuple[bytes, bytes]:
                     reason=uplift.reason,
                     first=int(steps[0]),
                     factor=rows.round(4).tolist(),
+                    evidence=[
+                        EvidenceRecord(
+                            campaign=e.campaign_id,
+                            weight=e.weight,
+                            mean_factor=e.mean_factor,
+                            peak_factor=e.peak_factor,
+                        )
+                        for e in uplift.evidence
+                    ],
+                    in_flight=uplift.in_flight,
                 )
             )
     record = ForecastRecord(
@@ -66,6 +96,8 @@ def encode_forecast(forecast: Forecast) -> tuple[bytes, bytes]:
         total=forecast.total[:near].tolist(),
         uplifts=uplifts,
         reasons=list(forecast.reasons),
+        offset=forecast.offset,
+        calibration=forecast.calibration,
     )
     return forecast.service.encode(), _encoder.encode(record)
 

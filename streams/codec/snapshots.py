@@ -15,17 +15,22 @@ from advisor.aggregation.service_history import HistoryState
 from advisor.domain.reason import Reason
 from advisor.errors import DecodeError
 from streams.codec.demand_log import WatermarkRecord
+from streams.codec.learned_state import LearnedState
 from streams.codec.versioned import read_versioned
 
 MARKER_KEY = b"@through"
 
 
 class ServiceSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """A service's history as of `next_offset` of its demand partition; keyed by service."""
+    """A service's history as of `next_offset` of its demand partition; keyed by service.
+
+    `learned` may be older than the history, or absent: it is brought up to date from the history.
+    """
 
     v: int = 1
     next_offset: int
     history: HistoryState
+    learned: LearnedState | None = None
 
 
 class PartitionMarker(msgspec.Struct, frozen=True, kw_only=True):

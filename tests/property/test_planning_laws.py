@@ -16,7 +16,7 @@ from advisor.domain.capacity import Bounds, ResourceState
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to
-from advisor.forecasting.uplift import effect_window
+from advisor.forecasting.windows import effect_window
 from advisor.pipeline import advise, remember
 from advisor.planning.schedule import earliest_raise, ramp_length, revert_length, standing_at
 from advisor.planning.sizing import units_for, units_in_use

@@ -15,7 +15,7 @@ def pins(lock: str) -> set[tuple[str, str, str]]:
     return set(PIN.findall((ROOT / lock).read_text()))
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock"])
 def test_a_lock_holds_pins_and_hashes_and_nothing_else(lock: str) -> None:
     """Every line is an exact version or a hash of it: no address, no range, no option."""
     lines = (ROOT / lock).read_text().splitlines()
@@ -28,6 +28,11 @@ def test_a_lock_holds_pins_and_hashes_and_nothing_else(lock: str) -> None:
 def test_tests_run_on_the_versions_that_ship() -> None:
     """The development lock holds every pin of the runtime lock."""
     assert pins("requirements.lock") - pins("requirements-dev.lock") == set()
+
+
+def test_benchmarks_run_on_the_versions_that_are_tested() -> None:
+    """The benchmarks' lock holds every pin of the development lock."""
+    assert pins("requirements-dev.lock") - pins("requirements-bench.lock") == set()
 
 
 def test_the_readme_names_only_commands_that_exist() -> None:

@@ -74,7 +74,8 @@ def test_other_files_in_the_directory_stay_and_ours_are_replaced(tmp_path: Path)
         ran = backtest(SHOP, SALE, tmp_path, **{**SHOP_TIMES, "end": end}, **SHOP_GRID)
 
     assert ran.scores["origins"]["cutoffs"] == 4
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["forecasts.csv.gz", "notes.txt", "scores.json"]
+    left = ["forecasts.csv.gz", "notes.txt", "plots", "report.html", "scores.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == left
 
 
 def test_the_same_run_writes_the_same_forecasts_to_the_byte(tmp_path: Path):

@@ -66,3 +66,41 @@ def test_levels_without_a_median_are_refused_by_name():
 )
 def test_values_are_cut_to_six_significant_digits(value, expected):
     assert round_significant(np.array([value]))[0] == expected
+
+
+def test_factors_apply_to_demand_with_its_offset():
+    """Three times 100 and 50 beside: the crowd's ratio was learned with the 50 in both parts."""
+    total = total_band(np.array([[100.0]]), [np.array([[3.0]])], (0.5,), offset=50.0)
+
+    assert total.tolist() == [[pytest.approx(3 * 150.0 - 50.0)]]
+
+
+def test_near_zero_demand_a_factor_still_brings_something():
+    assert total_band(np.zeros((1, 1)), [np.array([[3.0]])], (0.5,), offset=10.0)[0, 0] == pytest.approx(20.0)
+
+
+def test_rounding_keeps_order():
+    values = np.sort(np.random.default_rng(1).random(2000)) * 1e-5 + 1
+
+    assert np.all(np.diff(round_significant(values)) >= 0)
+
+
+def test_totals_are_what_composing_number_by_number_gives():
+    rng = np.random.default_rng(6)
+    baseline = np.sort(1 + 9 * rng.random((20, 3)), axis=1)
+    factors = [np.sort(0.5 + 3 * rng.random((20, 3)), axis=1) for _ in range(2)]
+
+    total = total_band(baseline, factors, LEVELS, offset=2.0)
+
+    for row in range(20):
+        values = []
+        for level in range(3):
+            uplift = [max(0.0, 1 + sum(f[row, at] - 1 for f in factors)) for at in (0, level)]
+            low, high = baseline[row, 0] + 2.0, baseline[row, level] + 2.0
+            if min(uplift) <= 0:
+                value = high * uplift[1] - 2.0
+            else:
+                spread = np.hypot(np.log(high / low), np.log(uplift[1] / uplift[0]))
+                value = low * uplift[0] * np.exp(spread if level else 0.0) - 2.0
+            values.append(max(value, 0.0))
+        assert total[row].tolist() == pytest.approx(np.maximum.accumulate(values).tolist())

@@ -10,7 +10,7 @@ import numpy as np
 from advisor.domain.campaign import CampaignStatus
 from advisor.domain.timegrid import to_epoch_s
 from advisor.forecasting.scoring import overlapping
-from advisor.forecasting.uplift import effect_window
+from advisor.forecasting.windows import effect_window
 from advisor.simulation.rolling import RollingForecast, Series
 from advisor.simulation.rolling_scores import RollingScores, score_rolling
 from tests.support.forecasting import MONDAY, campaign
