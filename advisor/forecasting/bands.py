@@ -65,7 +65,8 @@ def error_ladder(errors: Floats, weights: Floats, days: float) -> Floats:
     if counted.sum() < len(LADDER):
         return assumed
     values, weight = errors[counted], weights[counted]
-    order = np.argsort(values)
+    # Errors equal but for their last digit keep their order, whatever the unit of demand.
+    order = np.argsort(np.round(values, 9), kind="stable")
     reached = np.cumsum(weight[order])
     middle = (reached - weight[order] / 2) / reached[-1]
     observed = np.interp(LADDER, middle, values[order])

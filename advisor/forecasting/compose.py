@@ -19,8 +19,7 @@ def total_band(
 
     Factors apply to baseline + `offset`, which is taken off again.
 
-    Campaigns that overlap **add** their excess over the baseline: each crowd comes on top of the
-    ordinary one, and two crowds do not multiply each other. Baseline and uplift are independent, so
+    Overlapping campaigns are put :func:`together`. Baseline and uplift are independent, so
     their log-spreads at one level combine as the root of the sum of squares, which is less than
     multiplying the two quantiles (that would assume that both go wrong together). Steps on which no
     campaign does anything keep the baseline's values exactly. Never negative, never falls along
@@ -30,7 +29,7 @@ def total_band(
         raise ValueError(f"the median (0.5) must be among the quantile levels, not only {tuple(levels)}")
     if not factors:
         return baseline
-    uplift = np.maximum(1.0 + np.sum([factor - 1.0 for factor in factors], axis=0), 0.0)
+    uplift = together(factors)
     middle = list(levels).index(0.5)
     ordinary = baseline
     baseline = baseline + offset
@@ -45,6 +44,19 @@ def total_band(
     total = np.where(np.all(uplift == 1.0, axis=1, keepdims=True), ordinary, total - offset)
     rising: Floats = np.maximum.accumulate(np.maximum(total, 0.0), axis=1)
     return rising
+
+
+def together(factors: Sequence[Floats]) -> Floats:
+    """By what do campaigns multiply demand that run at once? Same shape as each of the factors, at least one.
+
+    Those that raise it **add** their excess: each crowd comes on top of the ordinary one, and two crowds
+    do not multiply each other. Those that lower it multiply: who is kept away once cannot be kept away
+    twice, and a closed shop stays closed during a sale. Never falls when one of the factors rises.
+    """
+    raised = 1.0 + np.sum([np.maximum(factor - 1.0, 0.0) for factor in factors], axis=0)
+    lowered = np.prod([np.minimum(factor, 1.0) for factor in factors], axis=0)
+    whole: Floats = raised * lowered
+    return whole
 
 
 def round_significant(values: Floats) -> Floats:

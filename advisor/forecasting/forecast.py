@@ -18,7 +18,7 @@ from advisor.forecasting.days import DAY_S
 from advisor.forecasting.effects import Effect
 from advisor.forecasting.grid import forecast_times, relevant
 from advisor.forecasting.hints import expectation
-from advisor.forecasting.in_flight import SoFar, in_flight, lately, so_far
+from advisor.forecasting.in_flight import SoFar, has_begun, in_flight, lately, so_far
 from advisor.forecasting.learned import NOTHING, Learned, counts_as_crowd, crowd_mask, learn
 from advisor.forecasting.uplift import Likely, likely, uplift_band
 from advisor.forecasting.windows import cells_in, in_window
@@ -119,7 +119,7 @@ class _Now:
         begun = [
             (rows, self._likely(c, cells.times_s[rows], self._view.step_s, cells.without[rows]))
             for c, rows in running
-            if rows.stop > rows.start
+            if rows.stop > rows.start and has_begun(c, self._view.cutoff_s)
         ]
         done = so_far(cells, begun, self._baseline)
         return [self._uplift(campaign, times_s, width_s, policy, done) for campaign in campaigns]

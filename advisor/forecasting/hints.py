@@ -82,6 +82,5 @@ def audience_rate_per_s(campaign: Campaign) -> float | None:
 
 def _through(uplift: ExpectedUplift, reason: Reason) -> Expectation:
     """The log-normal through this p50 and p90."""
-    p50 = min(max(uplift.p50, 1.0 / LARGEST_UPLIFT), LARGEST_UPLIFT)
-    p90 = min(max(uplift.p90, p50), LARGEST_UPLIFT)
-    return Expectation(p50, log(p90 / p50) / _Z90, reason)
+    p50 = max(uplift.p50, 1.0 / LARGEST_UPLIFT)
+    return Expectation(min(p50, LARGEST_UPLIFT), log(max(uplift.p90, p50) / p50) / _Z90, reason)

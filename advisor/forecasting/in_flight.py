@@ -12,6 +12,7 @@ from advisor.domain.demand import Floats, ServiceView
 from advisor.domain.timegrid import Seconds, to_epoch_s
 from advisor.forecasting.bands import PRIOR_SPREAD
 from advisor.forecasting.baseline import Baseline
+from advisor.forecasting.compose import together
 from advisor.forecasting.days import DAY_S
 from advisor.forecasting.effects import Effect
 from advisor.forecasting.scale import to_log
@@ -75,25 +76,32 @@ def lately(view: ServiceView, baseline: Baseline, effects: Sequence[Effect]) -> 
     return Lately(times_s, ratios, view.saturated[since:].copy(), rates)
 
 
+def has_begun(campaign: Campaign, cutoff_s: int) -> bool:
+    """Is it past its start? The few who come before it tell nothing of the crowd."""
+    return to_epoch_s(campaign.start) < cutoff_s
+
+
 def so_far(cells: Lately, running: Sequence[tuple[slice, Likely]], baseline: Baseline) -> SoFar | None:
     """How have the campaigns that are running done? None before anything of them was seen.
 
     `running` holds per campaign its cells of `cells` and what was expected there. They are compared all
     together: two that run at once are not each credited with what both brought.
     """
-    expected = np.zeros(len(cells.times_s))
     inside = np.zeros(len(cells.times_s), dtype=np.bool_)
-    for rows, likely in running:
-        expected[rows] += np.expm1(likely.log_ratios)
+    factors = np.ones((len(running) + 1, len(cells.times_s)))
+    for factor, (rows, likely) in zip(factors, running, strict=False):
+        factor[rows] = np.exp(likely.log_ratios)
         inside[rows] = True
+    expected = np.log(together(list(factors)))
     seen = inside & np.isfinite(cells.log_ratios)
     if not seen.any():
         return None
-    said = np.log1p(np.maximum(expected[seen], -0.999))
+    said = expected[seen]
     came = cells.log_ratios[seen]
     came = np.where(cells.at_least[seen], np.maximum(came, said), came)
     slot = int(cells.times_s[seen][-1]) % DAY_S // baseline.step_s
-    return SoFar(float((came - said).mean()), (PRIOR_SPREAD * float(baseline.sizes[slot])) ** 2)
+    noise = (PRIOR_SPREAD * float(baseline.sizes[slot])) ** 2
+    return SoFar(float((came - said).mean()), noise)
 
 
 def in_flight(
@@ -106,7 +114,7 @@ def in_flight(
     which the campaign is over, for a slow start is not yet a failure. `times_s` (steps,) as of `expected`.
     """
     last = cells_in(campaign, np.array([cutoff_s - step_s]), step_s)
-    if done is None or last.start == last.stop:
+    if done is None or not has_begun(campaign, cutoff_s) or last.start == last.stop:
         return expected, None
     whole = expected.variance + done.noise
     gain = expected.variance / whole if whole > 0 else 0.0
@@ -115,6 +123,8 @@ def in_flight(
         over = (cutoff_s - start_s) / (end_s - start_s)
         gain *= min(max(over / FULLY_BELIEVED_AT, 0.0), 1.0)
     by = gain * done.off * time_profile(campaign, times_s, step_s)
+    if done.off < 0:  # at worst it brings nothing: less than the ordinary only where that was expected
+        by = np.maximum(by, np.minimum(-expected.log_ratios, 0.0))
     corrected = replace(
         expected, log_ratios=expected.log_ratios + by, variance=expected.variance * (1 - gain / 2)
     )

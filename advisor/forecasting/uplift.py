@@ -75,7 +75,7 @@ def likely(
         return Likely(expected, sigma**2, (), hint.reason)
     ratios = _aligned(effects, start_s, end_s, times_s, expected)
     scale = audience_ratios(campaign.audience, effects)[:, None]
-    ratios = np.where(ratios > 0, np.log1p(np.expm1(ratios) * scale), ratios)
+    ratios = np.where(ratios > 0, np.log1p(np.expm1(np.fmax(ratios, 0.0)) * scale), ratios)
     known = np.isfinite(ratios)
     weight = np.where(known, weights[:, None], 0.0)
     whole = weight.sum(axis=0) + prior

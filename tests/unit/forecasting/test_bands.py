@@ -151,7 +151,6 @@ def test_a_flat_ladder_stays_flat_and_levels_never_cross():
     assert at_levels(np.zeros(len(LADDER)), (0.5, 0.9, 0.999)).tolist() == [0.0] * 3
 
 
-@pytest.mark.xfail(reason="error_ladder sorts by the last bit, and weights follow the order", strict=True)
 def test_errors_that_differ_only_in_their_last_bit_give_the_same_ladder():
     """Half of the errors are 0 and half are 3, of different weights; rounding shuffles the equal ones."""
     rng = np.random.default_rng(8)

@@ -51,8 +51,16 @@ def test_a_median_of_zero_multiplies_the_quantiles_instead():
     assert total.tolist() == [[0.0, 0.0, 20.0]]
 
 
-def test_dips_together_never_fall_below_zero():
-    assert total_band(BASELINE, [np.full((1, 3), 0.2)] * 3, LEVELS).tolist() == [[0.0, 0.0, 0.0]]
+def test_dips_together_multiply_for_who_stayed_away_cannot_stay_away_twice():
+    total = total_band(BASELINE, [np.full((1, 3), 0.2)] * 3, LEVELS)
+
+    np.testing.assert_allclose(total, BASELINE * 0.2**3)
+
+
+def test_a_closed_shop_stays_closed_during_a_sale():
+    total = total_band(BASELINE, [np.full((1, 3), 0.01), np.full((1, 3), 3.0)], LEVELS)
+
+    np.testing.assert_allclose(total, BASELINE * 0.03)
 
 
 def test_levels_without_a_median_are_refused_by_name():
@@ -95,7 +103,11 @@ def test_totals_are_what_composing_number_by_number_gives():
     for row in range(20):
         values = []
         for level in range(3):
-            uplift = [max(0.0, 1 + sum(f[row, at] - 1 for f in factors)) for at in (0, level)]
+            uplift = [
+                (1 + sum(max(f[row, at] - 1, 0) for f in factors))
+                * np.prod([min(f[row, at], 1) for f in factors])
+                for at in (0, level)
+            ]
             low, high = baseline[row, 0] + 2.0, baseline[row, level] + 2.0
             if min(uplift) <= 0:
                 value = high * uplift[1] - 2.0

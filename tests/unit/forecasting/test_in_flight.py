@@ -122,11 +122,20 @@ def test_two_that_run_together_as_expected_are_not_each_credited_with_both(minut
     assert median_at(forecast, LATE) == pytest.approx(values[at - 6 : at + 6].mean(), rel=0.15)
 
 
-@pytest.mark.xfail(reason="the correction is the same in all steps, what is expected is not", strict=True)
 @pytest.mark.parametrize(
     ("figures", "start", "hours"),
-    [((0.5, 1.0), 26.5, 1), ((1.0, 2.0), 55.0, 8)],
-    ids=["dip", "nothing comes"],
+    [
+        pytest.param(
+            (0.5, 1.0),
+            26.5,
+            1,
+            id="dip",
+            marks=pytest.mark.xfail(
+                reason="a few per cent: the correction follows the profile, a dip its logarithm", strict=True
+            ),
+        ),
+        pytest.param((1.0, 2.0), 55.0, 8, id="nothing comes"),
+    ],
 )
 def test_a_larger_promise_never_lowers_the_forecast_of_a_campaign_that_runs_alone(figures, start, hours):
     """Half-way through it, at hourly steps; nothing came: the more promised the more is taken off."""
