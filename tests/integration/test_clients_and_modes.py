@@ -46,6 +46,10 @@ def written(estate: Estate, client: str, mode: str) -> Estate:
     one = estate.beside(f"{client}-{mode}").create({"k8s://prod/shop/hpa/shop": SHOP})
     traffic = [(s["service"].encode(), json.dumps(s).encode(), ()) for s in samples()]
     CLIENTS[client](one.bootstrap, one.names.traffic[0], traffic)
+    stored = one.records(one.names.traffic[0])
+    for service in SERVICES:
+        sent = [value for key, value, _ in traffic if key == service.encode()]
+        assert [r.value for r in stored if r.key == service.encode()] == sent, "out of order, so late"
     CLIENTS[client](one.bootstrap, one.names.campaigns, [announcement(mode)])
     one.tell_time(BEGIN + timedelta(minutes=MINUTES), end=True)
     return one

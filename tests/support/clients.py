@@ -22,7 +22,7 @@ STORED_WITHIN_S = 30.0
 
 def by_kafka_python(bootstrap: str, topic: str, records: Sequence[Record]) -> None:
     """With kafka-python, compressed by gzip."""
-    client = KafkaProducer(bootstrap_servers=bootstrap, compression_type="gzip")
+    client = KafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, compression_type="gzip")
     sent = [
         client.send(topic, key=key, value=value, headers=list(headers)) for key, value, headers in records
     ]
@@ -63,14 +63,17 @@ def by_aiokafka(bootstrap: str, topic: str, records: Sequence[Record]) -> None:
 def by_kcat(bootstrap: str, topic: str, records: Sequence[Record]) -> None:
     """With kcat, compressed by lz4, a run for every set of headers, which its command line takes.
 
-    Keys and values must hold neither tab nor newline.
+    Keys and values must hold neither tab nor newline. Idempotent as the others are: without it a batch that
+    is tried again comes to lie behind those after it, and its samples are late.
     """
     groups: dict[Headers, list[Record]] = {}
     for record in records:
         groups.setdefault(record[2], []).append(record)
     for headers, group in groups.items():
         options = [part for name, content in headers for part in ("-H", f"{name}={content.decode()}")]
-        command = [kcat_command(), "-P", "-z", "lz4", "-b", bootstrap, "-t", topic, "-K", "\t", *options]
+        safely = ("-X", "enable.idempotence=true")
+        to = ("-b", bootstrap, "-t", topic, "-z", "lz4", *safely)
+        command = [kcat_command(), "-P", *to, "-K", "\t", *options]
         lines = b"".join(key + b"\t" + value + b"\n" for key, value, _ in group)
         run = subprocess.run(command, input=lines, capture_output=True, check=False, timeout=STORED_WITHIN_S)
         if run.returncode != 0:
