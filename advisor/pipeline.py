@@ -17,7 +17,7 @@ from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
 from advisor.domain.demand import Forecast, Level, ServiceView
 from advisor.domain.policy import Policy
-from advisor.forecasting.forecast import forecast_service, teach
+from advisor.forecasting.forecast import forecast_and_learn
 from advisor.forecasting.learned import NOTHING, Learned
 from advisor.planning.claims import by_resource, counts
 from advisor.planning.estate import extra_costs, lay_out, over_budget
@@ -48,8 +48,7 @@ def assess(
     whose source the policy does not list moves nothing here either.
     """
     counted = [campaign for campaign in campaigns if counts(campaign, policy)]
-    known = teach(view, counted, policy, learned)
-    forecast = forecast_service(view, counted, policy, known)
+    forecast, known = forecast_and_learn(view, counted, policy, learned)
     needs = tuple(need_of(forecast, resource) for resource in policy.resources_of(view.service))
     return Assessment(forecast, level_of(view), needs, known)
 

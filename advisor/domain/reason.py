@@ -46,6 +46,7 @@ class Reason(StrEnum):
     VERIFIED = "VERIFIED"  # the units are there and ready
     LEAD_TIME_TOO_SHORT = "LEAD_TIME_TOO_SHORT"  # cannot be ready by the start
     UNIT_CAPACITY_UNPROVEN = "UNIT_CAPACITY_UNPROVEN"  # nobody has seen a unit carry this much
+    UPLIFT_UNKNOWN = "UPLIFT_UNKNOWN"  # it lasts for days and nothing says how large it is
     NOT_FORECAST_YET = "NOT_FORECAST_YET"  # announced a moment ago, or further away than we plan
     SERVICE_UNKNOWN = "SERVICE_UNKNOWN"  # the campaign names a service no resource serves
 

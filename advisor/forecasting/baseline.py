@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from advisor.domain.demand import Floats
 from advisor.domain.timegrid import Seconds
-from advisor.forecasting.bands import at_levels, z_of
-from advisor.forecasting.days import DAY_S, weekday_of
+from advisor.forecasting.bands import at_levels
+from advisor.forecasting.days import DAY_S, Days, weekday_of
 from advisor.forecasting.drift import Residuals, deviations
 from advisor.forecasting.scale import from_log, to_log
 
@@ -21,8 +21,6 @@ MIDDLE_S = 6 * 3600
 
 WIDENING_D = 14.0
 """Past the furthest lead that errors are known of, bands widen: by 41 % after so many more days."""
-
-Instants = tuple[Seconds, Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,18 +103,12 @@ class Baseline:
         return expected
 
     def _ahead(self, times_s: Seconds, cutoff_s: int) -> Seconds:
-        def flat(instants: Seconds) -> Seconds:
-            return instants // DAY_S * self.slots + instants % DAY_S // self.step_s
-
-        ahead: Seconds = flat(times_s) - flat(np.array([cutoff_s]))
+        """How many slots after the cutoff's is each step's?"""
+        today = Days(cutoff_s // DAY_S, 1, self.step_s)
+        ahead: Seconds = today.flat(times_s) - today.flat(np.array([cutoff_s]))
         return ahead
 
     def _lead_of(self, ahead: Seconds) -> tuple[Seconds, Seconds]:
         """How many days ahead is each step, counted from 1, and which of `leads` stands for it?"""
         lead = np.maximum(ahead, 0) // self.slots + 1
         return lead, np.searchsorted(self.leads, lead, side="right") - 1
-
-
-def cold_band(level: float, steps: int, levels: Sequence[float], sigma: float) -> Floats:
-    """The band of a service about which only its present level is known: the same at every step."""
-    return np.tile(level * np.exp(sigma * z_of(levels)), (steps, 1))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.domain.demand import Floats
 from advisor.domain.timegrid import Seconds
 
 DAY_S = 86_400
+
+_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,12 @@ def weekday_of(days: Seconds) -> Seconds:
     """Which weekday (Monday 0) is the so-manieth day since the epoch, a Thursday?"""
     weekdays: Seconds = (days + 3) % 7
     return weekdays
+
+
+def is_weekend(weekdays: Seconds) -> NDArray[np.bool_]:
+    """Which of these weekdays (Monday 0) are Saturdays or Sundays?"""
+    weekend: NDArray[np.bool_] = weekdays >= _SATURDAY
+    return weekend
 
 
 def days_of(times_s: Seconds, step_s: int) -> Days:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -94,9 +94,10 @@ def measure(
         ratios = np.log1p(np.maximum(excess[cells] * part, -0.999))
         ratios = np.where(np.isfinite(log_ratios[cells]), ratios, np.nan)
         if np.isfinite(ratios).any():
-            effect = _effect(campaign, int(times_s[cells.start]), step_s, ratios, saturated[cells])
             share = float(np.float32(np.nanmean(shares[cells])))
-            effects.append(replace(effect, share=share))
+            effects.append(
+                _effect(campaign, int(times_s[cells.start]), step_s, ratios, saturated[cells], share)
+            )
     return tuple(effects)
 
 
@@ -119,7 +120,12 @@ def _sizes(touched: Sequence[tuple[Campaign, slice]], crowd: Floats, excess: Flo
 
 
 def _effect(
-    campaign: Campaign, from_s: int, step_s: int, ratios: Floats, saturated: NDArray[np.bool_]
+    campaign: Campaign,
+    from_s: int,
+    step_s: int,
+    ratios: Floats,
+    saturated: NDArray[np.bool_],
+    share: float,
 ) -> Effect:
     together = -(-len(ratios) // MOST_POINTS)
     pad = -len(ratios) % together
@@ -141,5 +147,5 @@ def _effect(
         width_s=step_s * together,
         log_ratios=np.asarray(means, dtype=np.float16).astype(np.float64),
         at_least=cut_off,
-        share=1.0,
+        share=share,
     )

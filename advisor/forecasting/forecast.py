@@ -34,30 +34,7 @@ def forecast_service(
     arrays, in whatever order the campaigns come. Rates are in requests per second, rounded to six
     significant digits. A campaign that touches no step of the grid leaves no trace.
     """
-    chosen = relevant(campaigns, view.service)
-    times_s, width_s, levels = forecast_times(view, chosen, policy), step_s(policy.step), policy.levels
-    known = learn(view, chosen, _reach_days(times_s, view), learned)
-    if known.baseline is None:
-        return _unseen(view, chosen, times_s, policy)
-    present = [c for c in chosen if counts_as_crowd(c, view.step_s) and in_window(c, times_s, width_s).any()]
-    now = _Now(view, known.baseline, known.effects, chosen)
-    band = now.band(times_s, levels)
-    baseline = round_significant(band)
-    uplifts = tuple(now.uplifts(present, times_s, policy))
-    reasons = [Reason.COLD_START] if known.baseline.cold else []
-    return Forecast(
-        service=view.service,
-        cutoff=from_epoch_s(view.cutoff_s),
-        step_s=width_s,
-        times_s=times_s,
-        levels=levels,
-        baseline=baseline,
-        total=_total(baseline, [u.factor for u in uplifts], levels, known.baseline.offset),
-        uplifts=uplifts,
-        reasons=tuple(dict.fromkeys([*reasons, *(u.reason for u in uplifts)])),
-        offset=known.baseline.offset,
-        calibration=known.baseline.calibration,
-    )
+    return forecast_and_learn(view, campaigns, policy, learned)[0]
 
 
 def teach(
@@ -65,8 +42,19 @@ def teach(
 ) -> Learned:
     """What is known of the service now? For :func:`forecast_service`, and to be kept for the next time."""
     chosen = relevant(campaigns, view.service)
+    return learn(view, chosen, _reach_days(forecast_times(view, chosen, policy), view), learned)
+
+
+def forecast_and_learn(
+    view: ServiceView, campaigns: Sequence[Campaign], policy: Policy, learned: Learned
+) -> tuple[Forecast, Learned]:
+    """:func:`forecast_service`, with what :func:`teach` says at the same cutoff."""
+    chosen = relevant(campaigns, view.service)
     times_s = forecast_times(view, chosen, policy)
-    return learn(view, chosen, _reach_days(times_s, view), learned)
+    known = learn(view, chosen, _reach_days(times_s, view), learned)
+    if known.baseline is None:
+        return _unseen(view, chosen, times_s, policy), known
+    return _seen(view, chosen, times_s, policy, known.baseline, known.effects), known
 
 
 def total_without(forecast: Forecast, campaign_id: str) -> Floats:
@@ -147,6 +135,36 @@ class _Now:
         whole = without + self._baseline.offset
         share = np.divide(without, whole, out=np.ones(len(whole)), where=whole > 0)
         return likely(campaign, times_s, width_s, before, hint, share)
+
+
+def _seen(
+    view: ServiceView,
+    campaigns: Sequence[Campaign],
+    times_s: Seconds,
+    policy: Policy,
+    ordinary: Baseline,
+    effects: Sequence[Effect],
+) -> Forecast:
+    width_s, levels = step_s(policy.step), policy.levels
+    crowds = [c for c in campaigns if counts_as_crowd(c, view.step_s)]
+    present = [c for c in crowds if in_window(c, times_s, width_s).any()]
+    now = _Now(view, ordinary, effects, campaigns)
+    baseline = round_significant(now.band(times_s, levels))
+    uplifts = tuple(now.uplifts(present, times_s, policy))
+    reasons = [Reason.COLD_START] if ordinary.cold else []
+    return Forecast(
+        service=view.service,
+        cutoff=from_epoch_s(view.cutoff_s),
+        step_s=width_s,
+        times_s=times_s,
+        levels=levels,
+        baseline=baseline,
+        total=_total(baseline, [u.factor for u in uplifts], levels, ordinary.offset),
+        uplifts=uplifts,
+        reasons=tuple(dict.fromkeys([*reasons, *(u.reason for u in uplifts)])),
+        offset=ordinary.offset,
+        calibration=ordinary.calibration,
+    )
 
 
 def _unseen(view: ServiceView, campaigns: Sequence[Campaign], times_s: Seconds, policy: Policy) -> Forecast:

@@ -61,7 +61,7 @@ def expectation(campaign: Campaign, baseline_rate_per_s: float) -> Expectation:
         # The spread is on the extra requests, not on the factor: no audience, no uplift at any level.
         unlikely = 1.0 + extra * exp(AUDIENCE_SIGMA * _Z90)
         return _through(ExpectedUplift(1.0 + extra, unlikely), Reason.UPLIFT_FROM_AUDIENCE)
-    return _through(PRIOR_UPLIFT, Reason.UPLIFT_FROM_PRIOR)
+    return GENERAL
 
 
 def audience_rate_per_s(campaign: Campaign) -> float | None:
@@ -84,3 +84,7 @@ def _through(uplift: ExpectedUplift, reason: Reason) -> Expectation:
     """The log-normal through this p50 and p90."""
     p50 = max(uplift.p50, 1.0 / LARGEST_UPLIFT)
     return Expectation(min(p50, LARGEST_UPLIFT), log(max(uplift.p90, p50) / p50) / _Z90, reason)
+
+
+GENERAL = _through(PRIOR_UPLIFT, Reason.UPLIFT_FROM_PRIOR)
+"""What is expected of a campaign of which nothing is known."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats, ServiceView
@@ -47,7 +48,7 @@ class Lately:
 
     times_s: Seconds
     log_ratios: Floats
-    at_least: np.ndarray
+    at_least: NDArray[np.bool_]
     without: Floats
 
 
@@ -73,7 +74,7 @@ def lately(view: ServiceView, baseline: Baseline, effects: Sequence[Effect]) -> 
         measured[inside] += np.expm1(np.nan_to_num(effect.log_ratios[at[inside]]))
     ratios = np.where(old & known, np.log1p(np.maximum(measured, -0.999)), ratios)
     rates = np.maximum(np.exp(without) - baseline.offset, 0.0)
-    return Lately(times_s, ratios, view.saturated[since:].copy(), rates)
+    return Lately(times_s, ratios, view.saturated[since:], rates)
 
 
 def has_begun(campaign: Campaign, cutoff_s: int) -> bool:
@@ -82,14 +83,16 @@ def has_begun(campaign: Campaign, cutoff_s: int) -> bool:
 
 
 def so_far(cells: Lately, running: Sequence[tuple[slice, Likely]], baseline: Baseline) -> SoFar | None:
-    """How have the campaigns that are running done? None before anything of them was seen.
+    """How have the campaigns that are running done? None where none is, or nothing of it was seen.
 
     `running` holds per campaign its cells of `cells` and what was expected there. They are compared all
     together: two that run at once are not each credited with what both brought.
     """
+    if not running:
+        return None
     inside = np.zeros(len(cells.times_s), dtype=np.bool_)
-    factors = np.ones((len(running) + 1, len(cells.times_s)))
-    for factor, (rows, likely) in zip(factors, running, strict=False):
+    factors = np.ones((len(running), len(cells.times_s)))
+    for factor, (rows, likely) in zip(factors, running, strict=True):
         factor[rows] = np.exp(likely.log_ratios)
         inside[rows] = True
     expected = np.log(together(list(factors)))

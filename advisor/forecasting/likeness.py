@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from advisor.domain.demand import Floats
-from advisor.forecasting.days import DAY_S, weekday_of
+from advisor.forecasting.days import DAY_S, is_weekend, weekday_of
 from advisor.forecasting.effects import Effect
 
 SAME_FAMILY = 0.4
@@ -29,8 +29,6 @@ HINT_STEPS = 2.0
 
 MOST_AUDIENCE_RATIO = 4.0
 """An effect is scaled with the audience by at most this factor either way."""
-
-_WEEKEND = 5
 
 
 def family(kind: str) -> str:
@@ -56,7 +54,8 @@ def likeness(
     # Recency among its own kind: last year's Black Friday is the best there is, until the next one.
     newest = starts[same].max() if same.any() else starts.max()
     weight = weight * 0.5 ** (np.maximum(newest - starts, 0) / DAY_S / HALF_LIFE_D)
-    other_type = _is_weekend(starts) != _is_weekend(np.array([start_s]))
+    then, now = weekday_of(starts // DAY_S), weekday_of(np.array([start_s]) // DAY_S)
+    other_type = is_weekend(then) != is_weekend(now)
     weight = weight * np.where(other_type, OTHER_DAY_TYPE, 1.0)
     if not coarse:
         apart = np.abs(starts % DAY_S - start_s % DAY_S) / 3600
@@ -74,7 +73,3 @@ def audience_ratios(audience: float | None, effects: Sequence[Effect]) -> Floats
     ratios = [audience / e.audience if audience is not None and e.audience else 1.0 for e in effects]
     clipped: Floats = np.clip(np.array(ratios), 1 / MOST_AUDIENCE_RATIO, MOST_AUDIENCE_RATIO)
     return clipped
-
-
-def _is_weekend(instants: np.ndarray) -> np.ndarray:
-    return weekday_of(instants // DAY_S) >= _WEEKEND

@@ -13,7 +13,7 @@ import numpy as np
 
 from advisor.domain.demand import Floats
 from advisor.domain.timegrid import Seconds
-from advisor.forecasting.days import Days, weekday_of
+from advisor.forecasting.days import Days, is_weekend, weekday_of
 
 HALF_LIVES_D = (1.0, 3.0, 7.0, 21.0)
 """After so many days a day counts half: from `like yesterday` to `like the last month`."""
@@ -39,7 +39,6 @@ YEAR_D = 364
 LEVEL_D = 28
 """Where there is history enough, one member says: like the same weekdays a year ago, on today's height."""
 
-_WEEKEND = 5
 _LEAST_ERROR = 1e-3  # on the log scale: below a tenth of a per cent nobody is better than anybody
 
 # Weekdays are told apart only by members that remember at least a week.
@@ -165,7 +164,7 @@ def around(values: Floats, reach: int) -> Floats:
 def _kinships(targets: Seconds, others: Seconds) -> dict[tuple[float, float], Floats]:
     """Per kind of kinship, what each day counts for each target: shape (m, days)."""
     same = targets[:, None] == others[None, :]
-    same_type = (targets >= _WEEKEND)[:, None] == (others >= _WEEKEND)[None, :]
+    same_type = is_weekend(targets)[:, None] == is_weekend(others)[None, :]
     return {
         kinship: np.where(same, 1.0, np.where(same_type, *kinship))
         for kinship in (ALL_ALIKE, BY_DAY_TYPE, BY_WEEKDAY)

@@ -14,9 +14,9 @@ from advisor.domain.timegrid import Seconds, to_epoch_s
 from advisor.forecasting.bands import z_of
 from advisor.forecasting.days import DAY_S
 from advisor.forecasting.effects import Effect
-from advisor.forecasting.hints import LARGEST_UPLIFT, PRIOR_UPLIFT, Expectation, expectation
+from advisor.forecasting.hints import GENERAL, LARGEST_UPLIFT, Expectation, expectation
 from advisor.forecasting.likeness import HALF_LIFE_D, audience_ratios, likeness
-from advisor.forecasting.windows import LEAD_IN, TAIL, time_profile
+from advisor.forecasting.windows import is_coarse, time_profile
 
 PRIOR_WEIGHT = 1.0
 """What the expectation counts beside past campaigns, in campaigns just like this one."""
@@ -68,8 +68,7 @@ def likely(
     expected = np.log1p(np.maximum(profile * (hint.p50 - 1.0) * share, -0.999))
     raised = hint.p50 * np.mean(share)
     sigma = hint.sigma * float(raised / (raised + 1.0 - np.mean(share)))
-    coarse = step_s > (LEAD_IN + TAIL).total_seconds()
-    weights = likeness(campaign.kind, start_s, campaign.magnitude_hint, effects, coarse)
+    weights = likeness(campaign.kind, start_s, campaign.magnitude_hint, effects, is_coarse(step_s))
     prior = _prior_weight(campaign.kind, effects)
     if not len(weights):
         return Likely(expected, sigma**2, (), hint.reason)
@@ -149,7 +148,7 @@ def _prior_weight(kind: str, effects: Sequence[Effect]) -> float:
     starts = np.array([e.start_s for e in same], dtype=np.int64)
     recency = 0.5 ** ((starts.max() - starts) / DAY_S / HALF_LIFE_D)
     middle = (recency * means).sum() / recency.sum()
-    general = (np.log(PRIOR_UPLIFT.p90 / PRIOR_UPLIFT.p50) / z_of([0.9])[0]) ** 2
+    general = GENERAL.sigma**2
     variance = ((recency * (means - middle) ** 2).sum() + general) / (recency.sum() + 1.0)
     return float(np.clip(PRIOR_WEIGHT * variance / general, LEAST_PRIOR_WEIGHT, MOST_PRIOR_WEIGHT))
 

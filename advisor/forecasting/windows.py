@@ -50,7 +50,8 @@ def is_season(campaign: Campaign, step_s: int) -> bool:
 
     A figure of the owner's makes it a campaign whatever its length: it says how much, from the start on.
     """
-    hinted = campaign.expected_uplift is not None or campaign.audience is not None
+    hints = (campaign.expected_uplift, campaign.audience, campaign.send_rate_per_min)
+    hinted = any(hint is not None for hint in hints)
     length_s = (campaign.end - campaign.start).total_seconds()
     return length_s > max(LONG_S, LONG_STEPS * step_s) and not hinted
 
@@ -63,7 +64,7 @@ def time_profile(campaign: Campaign, times_s: Seconds, step_s: int = 0) -> Float
     busiest moment; as the profile rises once and falls once, that is the rise at the step's end
     or the fall at its beginning. With `step_s` 0 the values are those of the instants themselves.
     """
-    if step_s and _is_coarse(step_s):
+    if step_s and is_coarse(step_s):
         return in_window(campaign, times_s, step_s).astype(np.float64)
     start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
     lead_in_s, tail_s = LEAD_IN.total_seconds(), TAIL.total_seconds()
@@ -74,11 +75,12 @@ def time_profile(campaign: Campaign, times_s: Seconds, step_s: int = 0) -> Float
 
 
 def _window(campaign: Campaign, step_s: int) -> tuple[int, int]:
-    if _is_coarse(step_s):
+    if is_coarse(step_s):
         return to_epoch_s(campaign.start), to_epoch_s(campaign.end)
     start, end = effect_window(campaign)
     return to_epoch_s(start), to_epoch_s(end)
 
 
-def _is_coarse(step_s: int) -> bool:
+def is_coarse(step_s: int) -> bool:
+    """Are steps longer than lead-in and tail together, so that neither is told apart?"""
     return step_s > (LEAD_IN + TAIL).total_seconds()

@@ -22,8 +22,9 @@ from advisor.planning.schedule import GRID
 class Prospect:
     """What is known of one campaign on one resource, for the verdict.
 
-    `cluster` is None while the forecast has not heard of the campaign yet. `over_budget` names those
-    of the campaigns that share its raise which cost too much, `standing` is what was agreed and seen.
+    `cluster` is None where the forecast has nothing of the campaign: it has not heard of it yet, or takes
+    it for a season (`is_season`). `over_budget` names those of the campaigns that share its raise which
+    cost too much, `standing` is what was agreed and seen.
     """
 
     standing: Standing
@@ -31,6 +32,7 @@ class Prospect:
     is_stale: bool
     is_unseen: bool
     over_budget: tuple[str, ...]
+    is_season: bool = False
 
 
 def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[Finding, ...]:
@@ -39,6 +41,12 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     if prospect.is_unseen:
         detail = "too little demand of its services was seen yet to plan on"
         return (Finding(Readiness.AT_RISK, Reason.NO_DEMAND_DATA, name, detail),)
+    if cluster is None and prospect.is_season:
+        detail = (
+            "lasts for days and nothing says how large it is, so it counts only once it is seen: "
+            "announce expected_uplift, audience or send_rate_per_min"
+        )
+        return (Finding(Readiness.AT_RISK, Reason.UPLIFT_UNKNOWN, name, detail),)
     if cluster is None:
         detail = "not forecast yet: announced a moment ago, or further away than plan_ahead"
         return (Finding(Readiness.AT_RISK, Reason.NOT_FORECAST_YET, name, detail),)

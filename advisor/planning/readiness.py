@@ -9,7 +9,8 @@ from advisor.domain.advice import CampaignReadiness, Claim, Cost, Finding, Readi
 from advisor.domain.campaign import Campaign
 from advisor.domain.policy import Policy, ResourcePolicy
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import ceil_to
+from advisor.domain.timegrid import ceil_to, step_s
+from advisor.forecasting.windows import is_season
 from advisor.planning.claims import counts, in_force, mode_for
 from advisor.planning.cost import add_up
 from advisor.planning.estate import LaidOut
@@ -113,7 +114,8 @@ def _prospect(
     # A service seen for less than one step has a level, but no forecast that a verdict could rest on.
     unforeseen = any(Reason.NO_DEMAND_DATA in need.reasons for need in laid.needs)
     is_unseen = situation.data_until is None or unforeseen
-    return Prospect(standing, cluster, situation.is_stale, is_unseen, over)
+    season = is_season(campaign, step_s(policy.step))
+    return Prospect(standing, cluster, situation.is_stale, is_unseen, over, season)
 
 
 def _sharing_its_raise(

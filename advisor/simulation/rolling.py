@@ -18,7 +18,7 @@ from advisor.domain.demand import Floats, ServiceView
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
 from advisor.errors import Problem
-from advisor.forecasting.forecast import forecast_service, teach
+from advisor.forecasting.forecast import forecast_and_learn, teach
 from advisor.forecasting.learned import NOTHING
 
 MAX_CELLS = 20_000_000
@@ -161,10 +161,10 @@ def rolling_forecasts(
     learned = NOTHING
     for cutoff in (*_warming_up(series, origins), *origins.cutoffs):
         view, known = view_before(series, service, cutoff), known_before(campaigns, cutoff)
-        learned = teach(view, known, ahead, learned)
         if cutoff < origins.start:
+            learned = teach(view, known, ahead, learned)
             continue
-        forecast = forecast_service(view, known, ahead, learned)
+        forecast, learned = forecast_and_learn(view, known, ahead, learned)
         steps = slice(origins.steps)
         yield RollingForecast(cutoff, forecast.times_s[steps], forecast.total[steps])
 

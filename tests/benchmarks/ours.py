@@ -47,8 +47,7 @@ def refresh(snapshot: bytes, new_values: Floats, campaigns: Sequence[Campaign] =
     learned = restore_learned(restored.learned) if restored.learned is not None else NOTHING
     _feed(history, history.newest_end_s, new_values)
     view = history.view(from_epoch_s(history.newest_end_s))
-    known = teach(view, campaigns, _policy(STEP_S), learned)
-    return forecast_service(view, campaigns, _policy(STEP_S), known).total
+    return forecast_service(view, campaigns, _policy(STEP_S), learned).total
 
 
 def _feed(history: ServiceHistory, start_s: int, values: Floats) -> None:

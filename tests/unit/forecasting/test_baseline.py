@@ -7,7 +7,7 @@ import pytest
 
 from advisor.domain.timegrid import to_epoch_s
 from advisor.forecasting.bands import LADDER, LADDER_Z, z_of
-from advisor.forecasting.baseline import WIDENING_D, Baseline, cold_band
+from advisor.forecasting.baseline import WIDENING_D, Baseline
 from advisor.forecasting.days import DAY_S
 from advisor.forecasting.scale import from_log
 from tests.support.forecasting import MONDAY
@@ -133,9 +133,3 @@ def test_slots_of_a_step_that_does_not_divide_a_day_are_counted_day_by_day():
     assert said.tolist() == [
         sevens.week[(t - MONDAY_S) // DAY_S % 7, t % DAY_S // 420] for t in times.tolist()
     ]
-
-
-def test_a_service_of_which_only_the_level_is_known_has_the_same_band_at_every_step():
-    band = cold_band(40.0, 3, (0.5, 0.95), 0.7)
-
-    assert band.tolist() == [[40.0, pytest.approx(40 * np.exp(0.7 * 1.64485), rel=1e-4)]] * 3

@@ -76,6 +76,7 @@ def test_a_campaign_of_weeks_is_a_season_unless_somebody_says_how_much_it_will_b
     assert not is_season(short, 300)
     assert not is_season(campaign(START, hours=24 * 9, p50=1.5), 300)
     assert not is_season(campaign(START, hours=24 * 9, audience=5e4), 300)
+    assert not is_season(replace(long, send_rate_per_min=2e3), 300)
 
 
 def test_a_week_is_no_season_where_steps_are_days():

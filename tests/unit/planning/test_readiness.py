@@ -159,6 +159,14 @@ def test_a_campaign_the_forecast_has_not_heard_of_is_a_risk():
     assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.NOT_FORECAST_YET,))
 
 
+def test_a_campaign_of_a_week_without_any_hint_is_a_risk_that_says_which_hint_would_end_it():
+    silent = campaign(lasts=timedelta(days=7), expected_uplift=None)
+    found = verdict_on(silent, needs=[need()])
+
+    assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.UPLIFT_UNKNOWN,))
+    assert "expected_uplift" in found.findings[0].detail
+
+
 def test_a_campaign_for_a_service_that_nothing_serves_is_a_risk():
     found = verdict_on(campaign(services=("mail",)))
 
