@@ -83,8 +83,9 @@ def persistence(
     whole = (origins[:, None] + edges[1:] <= last) & (weight > 1e-9)
     later = np.divide(sums[end] - sums[first], weight, out=np.zeros(weight.shape), where=whole)
     worth = whole * (0.5 ** ((last - origins) / day / HALF_LIFE_D))[:, None]
-    gram = np.einsum("ob,oi,oj->bij", worth, looks, looks, optimize=True)
-    moment = np.einsum("ob,oi,ob->bi", worth, looks, later, optimize=True)
+    squares = (looks[:, :, None] * looks[:, None, :]).reshape(len(looks), 4)
+    gram = (worth.T @ squares).reshape(-1, 2, 2)
+    moment = (worth * later).T @ looks
     prior = prior_persistence((edges[:-1] + edges[1:]) / 2 * step_s)
     ridge = PRIOR_ORIGINS * np.maximum((looks**2).mean(axis=0) if len(looks) else np.zeros(2), 1e-6)
     gram = gram + np.diag(ridge)

@@ -26,6 +26,7 @@ BINS_A_DAY = 24
 JUDGED_DAYS = 112
 ERROR_ORIGINS_A_DAY = 2
 MOST_ERROR_ORIGINS = 80
+MOST_STEPS = 96
 LATELY_D = 3
 RECENT_S = 5400
 DAYS_OVER_MASK = 3
@@ -144,9 +145,8 @@ def _learn(
     ]
     if days.slots < BINS_A_DAY:
         groups = [errors[0]] * 3
-    ladders = np.stack(
-        [error_ladder(g.values / sizes[g.slots], g.weights, evidence_d) for g in [*groups, *errors[1:]]]
-    )
+    thin = [group.thinned() for group in [*groups, *errors[1:]]]
+    ladders = np.stack([error_ladder(g.values / sizes[g.slots], g.weights, evidence_d) for g in thin])
     back = spans(days.step_s)[1]
     pad = max(0, back - end)
     return Baseline(
@@ -181,7 +181,14 @@ class _Errors:
     origins: Seconds
 
     def columns(self, first: int, end: int) -> _Errors:
-        cut = (slice(None), slice(first, max(first, end)))
+        return self._cut(slice(first, max(first, end)))
+
+    def thinned(self) -> _Errors:
+        """At most :data:`MOST_STEPS` steps ahead, evenly: neighbours err together, and say the same twice."""
+        return self._cut(slice(None, None, max(1, -(-self.values.shape[1] // MOST_STEPS))))
+
+    def _cut(self, steps: slice) -> _Errors:
+        cut = (slice(None), steps)
         return _Errors(self.values[cut], self.weights[cut], self.slots[cut], self.shares, self.origins)
 
 

@@ -20,6 +20,7 @@ from advisor.forecasting.grid import forecast_times, relevant
 from advisor.forecasting.hints import expectation
 from advisor.forecasting.in_flight import SoFar, has_begun, in_flight, lately, so_far
 from advisor.forecasting.learned import NOTHING, Learned, counts_as_crowd, crowd_mask, learn
+from advisor.forecasting.past import Past, past_of
 from advisor.forecasting.uplift import Likely, likely, uplift_band
 from advisor.forecasting.windows import cells_in, in_window
 
@@ -101,23 +102,31 @@ class _Now:
 
     def uplifts(self, campaigns: Sequence[Campaign], times_s: Seconds, policy: Policy) -> list[UpliftBand]:
         """What each of these campaigns multiplies it by."""
-        width_s = step_s(policy.step)
+        if not campaigns:
+            return []
+        width_s, past = step_s(policy.step), past_of(self._effects)
         cells = lately(self._view, self._baseline, self._effects)
         running = [(c, cells_in(c, cells.times_s, self._view.step_s)) for c in campaigns]
         begun = [
-            (rows, self._likely(c, cells.times_s[rows], self._view.step_s, cells.without[rows]))
+            (rows, self._likely(c, past, cells.times_s[rows], self._view.step_s, cells.without[rows]))
             for c, rows in running
             if rows.stop > rows.start and has_begun(c, self._view.cutoff_s)
         ]
         done = so_far(cells, begun, self._baseline)
-        return [self._uplift(campaign, times_s, width_s, policy, done) for campaign in campaigns]
+        return [self._uplift(campaign, past, times_s, width_s, policy, done) for campaign in campaigns]
 
     def _uplift(
-        self, campaign: Campaign, times_s: Seconds, width_s: int, policy: Policy, done: SoFar | None
+        self,
+        campaign: Campaign,
+        past: Past,
+        times_s: Seconds,
+        width_s: int,
+        policy: Policy,
+        done: SoFar | None,
     ) -> UpliftBand:
         rows = cells_in(campaign, times_s, width_s)
         inside = times_s[rows]
-        expected = self._likely(campaign, inside, width_s, self.band(inside, (0.5,))[:, 0])
+        expected = self._likely(campaign, past, inside, width_s, self.band(inside, (0.5,))[:, 0])
         corrected, by = in_flight(campaign, expected, inside, self._view.cutoff_s, width_s, done)
         source = policy.sources.get(campaign.source)
         cap = source.max_uplift if source is not None else None
@@ -126,15 +135,17 @@ class _Now:
         factor[rows] = round_significant(band.factor)
         return UpliftBand(campaign.campaign_id, factor, band.reason, band.evidence, by)
 
-    def _likely(self, campaign: Campaign, times_s: Seconds, width_s: int, without: Floats) -> Likely:
+    def _likely(
+        self, campaign: Campaign, past: Past, times_s: Seconds, width_s: int, without: Floats
+    ) -> Likely:
         """What is expected of a campaign before anything of it was seen, on these rates without it?"""
         start_s = to_epoch_s(campaign.start)
-        before = [e for e in self._effects if e.start_s < start_s and e.campaign_id != campaign.campaign_id]
+        before = (past.starts_s < start_s) & (past.campaign_ids != campaign.campaign_id)
         start = np.array([max(start_s, self._view.cutoff_s)], dtype=np.int64)
         hint = expectation(campaign, float(self.band(start, (0.5,))[0, 0]))
         whole = without + self._baseline.offset
         share = np.divide(without, whole, out=np.ones(len(whole)), where=whole > 0)
-        return likely(campaign, times_s, width_s, before, hint, share)
+        return likely(campaign, times_s, width_s, past.only(before), hint, share)
 
 
 def _seen(

@@ -39,6 +39,7 @@ YEAR_D = 364
 LEVEL_D = 28
 """Where there is history enough, one member says: like the same weekdays a year ago, on today's height."""
 
+_UNSEEN = 1e-9  # less than this is not a day remembered
 _LEAST_ERROR = 1e-3  # on the log scale: below a tenth of a per cent nobody is better than anybody
 
 # Weekdays are told apart only by members that remember at least a week.
@@ -78,17 +79,25 @@ def predictions(history: History, targets: Seconds, lead: int) -> Floats:
     reach = SMOOTHING_S // days.step_s
     smooths = reach > 0 and days.slots > 2 * reach
     totals = [history.logs * history.weights, history.weights]
-    if smooths:  # sums over days and over slots may be taken in either order
-        totals += [around(total, reach) for total in totals]
-    sums = weight.reshape(-1, days.count) @ np.concatenate(totals, axis=1)
-    sums = sums.reshape(len(MEMBERS), len(targets), len(totals) // 2, 2, days.slots)
-    value, seen = np.concatenate(np.moveaxis(sums, 2, 0)).transpose(2, 0, 1, 3)
-    said: Floats = np.divide(value, seen, out=np.full(value.shape, np.nan), where=seen > 1e-9)
-    if not smooths:
-        said = np.concatenate([said, said])
+    both = np.empty((2, len(MEMBERS), len(targets), days.slots))
+    both[0] = _means(weight, *totals)
+    # Sums over days and over slots may be taken in either order.
+    both[1] = _means(weight, *(around(total, reach) for total in totals)) if smooths else both[0]
+    said: Floats = both.reshape(-1, len(targets), days.slots)
     if days.count <= YEAR_D + LEVEL_D:
         return said
     return np.concatenate([said, _like_last_year(history, targets, lead)[None]])
+
+
+def _means(weight: Floats, sums: Floats, weights: Floats) -> Floats:
+    """Means over days by `weight` (members, m, days) of what has these `sums` and `weights` (days, slots)."""
+    by_day = weight.reshape(-1, weight.shape[-1])
+    value, seen = by_day @ sums, by_day @ weights
+    unseen = seen <= _UNSEEN
+    np.divide(value, seen, out=value, where=~unseen)
+    value[unseen] = np.nan
+    means: Floats = value.reshape(*weight.shape[:2], -1)
+    return means
 
 
 def _like_last_year(history: History, targets: Seconds, lead: int) -> Floats:
@@ -128,11 +137,15 @@ def beliefs(said: Floats, history: History, targets: Seconds) -> Floats:
     recent days first, raised to `SHARPNESS`; blended with equal weights while there are few days.
     """
     recency = 0.5 ** ((history.days.count - 1 - targets) / ERROR_HALF_LIFE_D)
-    off = np.abs(history.logs[targets][None] - said)
-    weight = (history.weights[targets] * recency[:, None])[None] * ~np.isnan(said)
-    off = np.where(weight > 0, off, 0.0)
-    total = weight.sum(axis=(1, 2))
-    error = np.divide((off * weight).sum(axis=(1, 2)), total, out=np.full(len(said), np.inf), where=total > 0)
+    weight = history.weights[targets] * recency[:, None]
+    off = np.abs(said - np.where(weight > 0, history.logs[targets], 0.0))
+    silent = np.isnan(off)
+    total = np.full(len(said), weight.sum())
+    if silent.any():
+        off[silent] = 0.0
+        total = np.einsum("imj,mj->i", ~silent, weight)
+    sums = np.einsum("imj,mj->i", off, weight)
+    error = np.divide(sums, total, out=np.full(len(said), np.inf), where=total > 0)
     if not np.isfinite(error).any():
         return np.full(len(said), 1.0 / len(said))
     best = error.min()
@@ -145,6 +158,9 @@ def beliefs(said: Floats, history: History, targets: Seconds) -> Floats:
 def pooled(said: Floats, belief: Floats) -> Floats:
     """What the members say together, shape (m, slots); NaN where none says anything."""
     known = ~np.isnan(said)
+    if known.all():
+        whole: Floats = np.tensordot(belief, said, axes=1) / belief.sum()
+        return whole
     sums = np.tensordot(belief, np.where(known, said, 0.0), axes=1)
     weight = np.tensordot(belief, known.astype(np.float64), axes=1)
     mean: Floats = np.divide(sums, weight, out=np.full(sums.shape, np.nan), where=weight > 0)

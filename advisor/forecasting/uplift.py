@@ -16,6 +16,7 @@ from advisor.forecasting.days import DAY_S
 from advisor.forecasting.effects import Effect
 from advisor.forecasting.hints import GENERAL, LARGEST_UPLIFT, Expectation, expectation
 from advisor.forecasting.likeness import HALF_LIFE_D, audience_ratios, likeness
+from advisor.forecasting.past import Past, past_of
 from advisor.forecasting.windows import is_coarse, time_profile
 
 PRIOR_WEIGHT = 1.0
@@ -51,11 +52,11 @@ def likely(
     campaign: Campaign,
     times_s: Seconds,
     step_s: int,
-    effects: Sequence[Effect],
+    past: Past,
     hint: Expectation,
     share: float | Floats = 1.0,
 ) -> Likely:
-    """What will this campaign do in these steps, going by `effects` of others and the owner's `hint`?
+    """What will this campaign do in these steps, going by the `past` of others and the owner's `hint`?
 
     Log ratios are of demand plus offset; a hint is about demand, which is `share` of that, (steps,).
 
@@ -68,22 +69,21 @@ def likely(
     expected = np.log1p(np.maximum(profile * (hint.p50 - 1.0) * share, -0.999))
     raised = hint.p50 * np.mean(share)
     sigma = hint.sigma * float(raised / (raised + 1.0 - np.mean(share)))
-    weights = likeness(campaign.kind, start_s, campaign.magnitude_hint, effects, is_coarse(step_s))
-    prior = _prior_weight(campaign.kind, effects)
+    weights = likeness(campaign.kind, start_s, campaign.magnitude_hint, past, is_coarse(step_s))
+    prior = _prior_weight(campaign.kind, past)
     if not len(weights):
         return Likely(expected, sigma**2, (), hint.reason)
-    ratios = _aligned(effects, start_s, end_s, times_s, expected)
-    scale = audience_ratios(campaign.audience, effects)[:, None]
+    ratios = _aligned(past, start_s, end_s, times_s, expected)
+    scale = audience_ratios(campaign.audience, past)[:, None]
     ratios = np.where(ratios > 0, np.log1p(np.expm1(np.fmax(ratios, 0.0)) * scale), ratios)
     known = np.isfinite(ratios)
     weight = np.where(known, weights[:, None], 0.0)
     whole = weight.sum(axis=0) + prior
     mean = ((weight * np.where(known, ratios, 0.0)).sum(axis=0) + prior * expected) / whole
-    surprises = np.array([e.surprise or 0.0 for e in effects])
-    counted = np.where([e.surprise is not None for e in effects], weights, 0.0)
-    spread = (counted * surprises).sum() * (1 + NEWNESS / (weights.sum() + prior))
+    counted = np.where(np.isfinite(past.surprises), weights, 0.0)
+    spread = (counted * np.nan_to_num(past.surprises)).sum() * (1 + NEWNESS / (weights.sum() + prior))
     variance = (spread + PRIOR_SURPRISES * sigma**2) / (counted.sum() + PRIOR_SURPRISES)
-    return Likely(mean, float(variance), _evidence(effects, weights), _reason(weights, prior, hint))
+    return Likely(mean, float(variance), _evidence(past, weights), _reason(weights, prior, hint))
 
 
 def with_surprises(
@@ -96,20 +96,18 @@ def with_surprises(
     """
     by_id = {campaign.campaign_id: campaign for campaign in campaigns}
     ordered = sorted(effects, key=lambda e: (e.start_s, e.campaign_id))
-    judged: list[Effect] = []
-    for effect in ordered:
-        before = [e for e in judged if e.until_s <= effect.from_s]
+    past = past_of(ordered)
+    surprises = past.surprises.copy()
+    for row, effect in enumerate(ordered):
+        earlier = (past.until_s <= effect.from_s) & (np.arange(len(past)) < row)
         campaign = by_id.get(effect.campaign_id)
-        if campaign is None or not before:
-            judged.append(effect if before else replace(effect, surprise=None))
-            continue
-        times_s = effect.from_s + effect.width_s * np.arange(len(effect.log_ratios), dtype=np.int64)
-        said = likely(campaign, times_s, step_s, before, expectation(campaign, 0.0), effect.share)
-        off = effect.log_ratios - said.log_ratios
-        stretches = [part[np.isfinite(part)] for part in np.array_split(off, min(BLOCKS, len(off)))]
-        squares = [float(part.mean()) ** 2 for part in stretches if len(part)]
-        judged.append(replace(effect, surprise=float(np.float32(np.mean(squares)))))
-    return tuple(judged)
+        if not earlier.any():
+            surprises[row] = np.nan
+        elif campaign is not None:
+            before = replace(past.only(earlier), surprises=surprises[earlier])
+            surprises[row] = _surprise(effect, campaign, before, step_s)
+    known = [None if np.isnan(surprise) else float(surprise) for surprise in surprises]
+    return tuple(replace(e, surprise=surprise) for e, surprise in zip(ordered, known, strict=True))
 
 
 def uplift_band(
@@ -139,13 +137,20 @@ def uplift_band(
     return UpliftBand(campaign.campaign_id, factor, reason, likely.evidence)
 
 
-def _prior_weight(kind: str, effects: Sequence[Effect]) -> float:
+def _surprise(effect: Effect, campaign: Campaign, before: Past, step_s: int) -> np.float32:
+    times_s = effect.from_s + effect.width_s * np.arange(len(effect.log_ratios), dtype=np.int64)
+    said = likely(campaign, times_s, step_s, before, expectation(campaign, 0.0), effect.share)
+    off = effect.log_ratios - said.log_ratios
+    stretches = [part[np.isfinite(part)] for part in np.array_split(off, min(BLOCKS, len(off)))]
+    return np.float32(np.mean([float(part.mean()) ** 2 for part in stretches if len(part)]))
+
+
+def _prior_weight(kind: str, past: Past) -> float:
     """What does the expectation count, given how much campaigns of this kind differed?"""
-    same = [e for e in effects if e.kind == kind]
-    if not same:
+    same = past.kinds == kind
+    if not same.any():
         return PRIOR_WEIGHT
-    means = np.array([e.mean for e in same])
-    starts = np.array([e.start_s for e in same], dtype=np.int64)
+    means, starts = past.means[same], past.starts_s[same]
     recency = 0.5 ** ((starts.max() - starts) / DAY_S / HALF_LIFE_D)
     middle = (recency * means).sum() / recency.sum()
     general = GENERAL.sigma**2
@@ -153,39 +158,29 @@ def _prior_weight(kind: str, effects: Sequence[Effect]) -> float:
     return float(np.clip(PRIOR_WEIGHT * variance / general, LEAST_PRIOR_WEIGHT, MOST_PRIOR_WEIGHT))
 
 
-def _aligned(
-    effects: Sequence[Effect], start_s: int, end_s: int, times_s: Seconds, expected: Floats
-) -> Floats:
+def _aligned(past: Past, start_s: int, end_s: int, times_s: Seconds, expected: Floats) -> Floats:
     """What did each effect do at the times that correspond to these? (effects, steps), NaN if unknown."""
-    points = max(len(e.log_ratios) for e in effects)
-    table = np.full((len(effects), points), np.nan)
-    cut_off = np.zeros((len(effects), points), dtype=np.bool_)
-    for row, effect in enumerate(effects):
-        table[row, : len(effect.log_ratios)] = effect.log_ratios
-        cut_off[row, : len(effect.log_ratios)] = effect.at_least
-    starts, ends, froms, widths = (
-        np.array([getattr(e, name) for e in effects], dtype=np.int64)[:, None]
-        for name in ("start_s", "end_s", "from_s", "width_s")
-    )
+    points = past.log_ratios.shape[1]
+    starts, ends = past.starts_s[:, None], past.ends_s[:, None]
     first_half = times_s < (start_s + end_s) / 2
     then = np.where(first_half, times_s - start_s + starts, times_s - end_s + ends)
-    at = (then - froms) // widths
+    at = (then - past.from_s[:, None]) // past.width_s[:, None]
     inside = (at >= 0) & (at < points)
     at = np.clip(at, 0, points - 1)
-    rows = np.arange(len(effects))[:, None]
-    ratios = np.where(inside, table[rows, at], np.nan)
+    rows = np.arange(len(past))[:, None]
+    ratios = np.where(inside, past.log_ratios[rows, at], np.nan)
     # Where capacity cut demand off it was at least that much: no less than what is expected anyway.
-    return np.where(inside & cut_off[rows, at], np.fmax(ratios, expected), ratios)
+    return np.where(inside & past.at_least[rows, at], np.fmax(ratios, expected), ratios)
 
 
-def _evidence(effects: Sequence[Effect], weights: Floats) -> tuple[Evidence, ...]:
-    ranked = sorted(range(len(effects)), key=lambda i: (-weights[i], effects[i].campaign_id))[:MOST_EVIDENCE]
+def _evidence(past: Past, weights: Floats) -> tuple[Evidence, ...]:
+    ranked = np.lexsort((past.campaign_ids, -weights))[:MOST_EVIDENCE]
     return tuple(
         Evidence(
-            campaign_id=effects[i].campaign_id,
+            campaign_id=str(past.campaign_ids[i]),
             weight=round(float(weights[i]), 4),
-            mean_factor=round(float(np.exp(effects[i].mean)), 4),
-            peak_factor=round(float(np.exp(effects[i].peak)), 4),
+            mean_factor=round(float(np.exp(past.means[i])), 4),
+            peak_factor=round(float(np.exp(past.peaks[i])), 4),
         )
         for i in ranked
         if weights[i] > 0

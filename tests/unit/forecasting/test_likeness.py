@@ -16,9 +16,9 @@ from advisor.forecasting.likeness import (
     OTHER_HOUR,
     SAME_FAMILY,
     audience_ratios,
-    family,
     likeness,
 )
+from advisor.forecasting.past import past_of
 from tests.support.forecasting import MONDAY
 
 NOON = MONDAY + timedelta(hours=12)
@@ -44,21 +44,7 @@ def effect(start=NOON, kind="match", audience=None, hint=None):
 
 def weight_of(past, kind="match", start=NOON, hint=None, coarse=False):
     """Of one effect, the latest of its kind being at noon on that Monday."""
-    return likeness(kind, to_epoch_s(start), hint, [past, effect()], coarse)[0]
-
-
-@pytest.mark.parametrize(
-    ("kind", "first_word"),
-    [
-        ("match_final", "match"),
-        ("flash-sale", "flash"),
-        ("email", "email"),
-        ("tv:ad spot", "tv"),
-        ("a.b", "a"),
-    ],
-)
-def test_the_family_is_the_first_word_of_the_kind(kind, first_word):
-    assert family(kind) == first_word
+    return likeness(kind, to_epoch_s(start), hint, past_of([past, effect()]), coarse)[0]
 
 
 def test_one_of_the_same_kind_hour_and_weekday_counts_in_full():
@@ -78,25 +64,28 @@ def test_how_long_ago_the_latest_of_the_kind_was_makes_no_difference():
     """Last year's sale is the best that is known of this year's."""
     next_year = NOON + timedelta(days=364)
 
-    assert likeness("match", to_epoch_s(next_year), None, [effect()]).tolist() == [1.0]
+    assert likeness("match", to_epoch_s(next_year), None, past_of([effect()])).tolist() == [1.0]
 
 
 def test_a_weekend_says_less_about_a_working_day_and_the_other_way_round():
     saturday = NOON + timedelta(days=5)
 
     assert weight_of(effect(saturday)) == pytest.approx(OTHER_DAY_TYPE)
-    assert likeness("match", to_epoch_s(saturday), None, [effect()])[0] == pytest.approx(OTHER_DAY_TYPE)
+    assert likeness("match", to_epoch_s(saturday), None, past_of([effect()]))[0] == pytest.approx(
+        OTHER_DAY_TYPE
+    )
 
 
 def test_the_further_apart_the_hours_the_less_it_says_around_the_clock():
     weights = [
-        likeness("match", to_epoch_s(NOON + timedelta(hours=h)), None, [effect(NOON)])[0] for h in range(13)
+        likeness("match", to_epoch_s(NOON + timedelta(hours=h)), None, past_of([effect(NOON)]))[0]
+        for h in range(13)
     ]
 
     assert weights == sorted(weights, reverse=True)
     assert weights[-1] == pytest.approx(OTHER_HOUR, abs=0.02)
     late, early = MONDAY + timedelta(hours=23), MONDAY + timedelta(hours=1)
-    assert likeness("match", to_epoch_s(early), None, [effect(late)])[0] == pytest.approx(weights[2])
+    assert likeness("match", to_epoch_s(early), None, past_of([effect(late)]))[0] == pytest.approx(weights[2])
 
 
 def test_where_steps_are_long_the_hour_makes_no_difference():
@@ -111,13 +100,13 @@ def test_one_that_its_owner_thought_much_larger_says_less_and_one_without_a_gues
 
 
 def test_nothing_is_like_a_campaign_of_which_there_was_none():
-    assert len(likeness("match", 0, None, [])) == 0
+    assert len(likeness("match", 0, None, past_of([]))) == 0
 
 
 def test_effects_are_scaled_with_the_audience_within_bounds_where_both_are_known():
     past = [effect(audience=a) for a in (100.0, 50.0, 1.0, 1e6, None, 0.0)]
 
-    assert audience_ratios(100.0, past).tolist() == [
+    assert audience_ratios(100.0, past_of(past)).tolist() == [
         1.0,
         2.0,
         MOST_AUDIENCE_RATIO,
@@ -125,4 +114,4 @@ def test_effects_are_scaled_with_the_audience_within_bounds_where_both_are_known
         1.0,
         1.0,
     ]
-    assert audience_ratios(None, past).tolist() == [1.0] * 6
+    assert audience_ratios(None, past_of(past)).tolist() == [1.0] * 6
