@@ -21,6 +21,7 @@ class Reason(StrEnum):
     UPLIFT_FROM_OWNER = "UPLIFT_FROM_OWNER"  # the campaign's own figure was used
     UPLIFT_FROM_AUDIENCE = "UPLIFT_FROM_AUDIENCE"  # worked out from audience and send rate
     UPLIFT_LEARNED = "UPLIFT_LEARNED"  # mostly from what campaigns like it did before
+    UPLIFT_LIKE_SUNDAY = "UPLIFT_LIKE_SUNDAY"  # a holiday: expected to look like a Sunday
     UPLIFT_FROM_PRIOR = "UPLIFT_FROM_PRIOR"  # no hint at all: the wide general prior
     UPLIFT_CAPPED_BY_SOURCE = "UPLIFT_CAPPED_BY_SOURCE"  # the policy trusts this source only so far
 

@@ -12,6 +12,9 @@ from advisor.domain.timegrid import Seconds
 
 DAY_S = 86_400
 
+LEAST_MEMORY = 90.0
+"""Steps that a memory of errors reaches back at least until they count half."""
+
 _SATURDAY = 5
 
 
@@ -51,6 +54,14 @@ class Days:
     def weekdays(self) -> Seconds:
         """Weekday (Monday 0) of every day, shape (days,)."""
         return weekday_of(np.arange(self.first, self.first + self.count))
+
+
+def half_life_d(days: float, slots: int) -> float:
+    """After how many days do errors count half: so many, but at least :data:`LEAST_MEMORY` steps.
+
+    Where a step is a day, a week of errors is seven figures: no quantile can be learned from them.
+    """
+    return max(days, LEAST_MEMORY / slots)
 
 
 def weekday_of(days: Seconds) -> Seconds:

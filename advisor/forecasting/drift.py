@@ -8,7 +8,7 @@ import numpy as np
 
 from advisor.domain.demand import Floats
 from advisor.domain.timegrid import Seconds
-from advisor.forecasting.days import DAY_S
+from advisor.forecasting.days import DAY_S, half_life_d
 
 SHORT_S = 3600
 LONG_S = DAY_S
@@ -82,7 +82,7 @@ def persistence(
     weight = weights[end] - weights[first]
     whole = (origins[:, None] + edges[1:] <= last) & (weight > 1e-9)
     later = np.divide(sums[end] - sums[first], weight, out=np.zeros(weight.shape), where=whole)
-    worth = whole * (0.5 ** ((last - origins) / day / HALF_LIFE_D))[:, None]
+    worth = whole * (0.5 ** ((last - origins) / day / half_life_d(HALF_LIFE_D, day)))[:, None]
     squares = (looks[:, :, None] * looks[:, None, :]).reshape(len(looks), 4)
     gram = (worth.T @ squares).reshape(-1, 2, 2)
     moment = (worth * later).T @ looks

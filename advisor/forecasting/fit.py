@@ -12,7 +12,7 @@ from advisor.domain.timegrid import Seconds
 from advisor.forecasting.bands import COLD_SIGMA, LADDER, LADDER_Z, error_ladder, sizes_by_slot
 from advisor.forecasting.baseline import MIDDLE_S, NEAR_S, Baseline
 from advisor.forecasting.bridge import Bridged, bridge
-from advisor.forecasting.days import DAY_S, Days, days_of, weekday_of
+from advisor.forecasting.days import DAY_S, Days, days_of, half_life_d, weekday_of
 from advisor.forecasting.drift import Residuals, deviations, persistence, spans
 from advisor.forecasting.pool import ERROR_HALF_LIFE_D, History, beliefs, pooled, predictions
 from advisor.forecasting.robust import fill_circular
@@ -24,6 +24,10 @@ LEADS_D = (1, 2, 4, 7, 14, 28)
 
 BINS_A_DAY = 24
 JUDGED_DAYS = 112
+JUDGED_STEPS = 400
+"""Forecasts of so many past days are judged; where steps are long, of so many steps."""
+
+ERRORS_HALF_LIFE_D = 14.0
 ERROR_ORIGINS_A_DAY = 2
 MOST_ERROR_ORIGINS = 80
 MOST_STEPS = 96
@@ -120,7 +124,7 @@ def _learn(
 ) -> Baseline:
     days = history.days
     leads = tuple(lead for lead in LEADS_D if lead <= max(1, min(reach_days, days.count // 2)))
-    judged = np.arange(max(1, days.count - JUDGED_DAYS), days.count)
+    judged = np.arange(max(1, days.count - max(JUDGED_DAYS, JUDGED_STEPS // days.slots)), days.count)
     coming = days.count + (np.arange(7) - weekday_of(np.array([days.first + days.count]))) % 7
     both = predictions(history, np.concatenate([judged, coming]), 1)
     said, ahead = both[:, : len(judged)], both[:, len(judged) :]
@@ -134,8 +138,9 @@ def _learn(
         rows = judged[judged >= lead]
         later = _residuals(seen, pooled(predictions(history, rows, lead), belief), rows, end)
         errors.append(_errors_at(lead, later, first, days, end))
-    recency = float((0.5 ** ((days.count - 1 - judged) / ERROR_HALF_LIFE_D)).sum())
-    evidence_d = recency if days.slots > 1 else len(errors[0].values) / 3
+    half_life = half_life_d(ERROR_HALF_LIFE_D, days.slots)
+    recency = float((0.5 ** ((days.count - 1 - judged) / half_life)).sum())
+    evidence_d = recency if days.slots > 1 else recency / 3
     sizes = sizes_by_slot(errors[0].values, errors[0].weights, errors[0].slots, days.slots, days.step_s)
     near, middle = (min(days.slots, bound // days.step_s) for bound in (NEAR_S, MIDDLE_S))
     groups = [
@@ -217,14 +222,14 @@ def _errors_at(lead: int, later: Residuals, first: Residuals, days: Days, end: i
     edges = (lead - 1) * slots + np.arange(bins + 1) * slots // bins
     shares = persistence(later, origins, looks, edges, slots, days.step_s)
     apart = BINS_A_DAY // ERROR_ORIGINS_A_DAY if slots > 1 else 1
-    chosen = np.arange(len(origins) - 1, -1, -apart)[:MOST_ERROR_ORIGINS][::-1]
+    chosen = np.arange(len(origins) - 1, -1, -apart)[: max(MOST_ERROR_ORIGINS, JUDGED_STEPS // slots)][::-1]
     ahead = np.arange(slots)
     targets = origins[chosen, None] + (lead - 1) * slots + ahead
     inside = targets < end
     at = np.minimum(targets, end - 1)
     expected = looks[chosen] @ shares.T
     values = later.values[at] - expected[:, ahead * bins // slots]
-    recency = 0.5 ** ((end - origins[chosen]) / slots / 14.0)
+    recency = 0.5 ** ((end - origins[chosen]) / slots / half_life_d(ERRORS_HALF_LIFE_D, slots))
     weights = np.where(inside, later.weights[at], 0.0) * recency[:, None]
     return _Errors(np.where(weights > 0, values, 0.0), weights, at % slots, shares, origins[chosen])
 

@@ -21,6 +21,7 @@ from advisor.forecasting.hints import expectation
 from advisor.forecasting.in_flight import SoFar, has_begun, in_flight, lately, so_far
 from advisor.forecasting.learned import NOTHING, Learned, counts_as_crowd, crowd_mask, learn
 from advisor.forecasting.past import Past, past_of
+from advisor.forecasting.prior import prior_of
 from advisor.forecasting.uplift import Likely, likely, uplift_band
 from advisor.forecasting.windows import cells_in, in_window
 
@@ -142,10 +143,11 @@ class _Now:
         start_s = to_epoch_s(campaign.start)
         before = (past.starts_s < start_s) & (past.campaign_ids != campaign.campaign_id)
         start = np.array([max(start_s, self._view.cutoff_s)], dtype=np.int64)
-        hint = expectation(campaign, float(self.band(start, (0.5,))[0, 0]))
+        at_start = float(self.band(start, (0.5,))[0, 0])
         whole = without + self._baseline.offset
         share = np.divide(without, whole, out=np.ones(len(whole)), where=whole > 0)
-        return likely(campaign, times_s, width_s, past.only(before), hint, share)
+        prior = prior_of(campaign, times_s, width_s, self._baseline, share, at_start)
+        return likely(campaign, times_s, width_s, past.only(before), prior)
 
 
 def _seen(

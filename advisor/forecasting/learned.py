@@ -72,7 +72,8 @@ def learn(
     ratios = fitted.logs - fitted.without
     shares = share_of(fitted.without, fitted.baseline.offset)
     measured = measure(crowds, cells.times_s, ratios, shares, cells.saturated, view.step_s)
-    effects = with_surprises((*carried, *measured), campaigns, view.step_s)[-MOST_EFFECTS:]
+    effects = with_surprises((*carried, *measured), campaigns, view.step_s, fitted.baseline)
+    effects = effects[-MOST_EFFECTS:]
     return Learned(cells.until_s, fitted.baseline, effects, digest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.domain.demand import Floats
 from advisor.forecasting.days import DAY_S, is_weekend, weekday_of
@@ -11,6 +12,10 @@ from advisor.forecasting.past import Past, family
 SAME_FAMILY = 0.4
 ANY_KIND = 0.1
 """What a campaign of another kind says: of the same family (the kind's first word), and of any other."""
+
+MOST_OF_FAMILY = 1.0
+MOST_OF_ANY_KIND = 0.25
+"""However many there were of another kind, together they say no more than so many of the same kind."""
 
 HALF_LIFE_D = 60.0
 """Campaigns so much older than the latest of the kind count half."""
@@ -50,8 +55,16 @@ def likeness(kind: str, start_s: int, hint: float | None, past: Past, coarse: bo
     if hint is not None:
         steps = np.nan_to_num(past.hints - hint)
         weight = weight * np.exp(-((steps / HINT_STEPS) ** 2) / 2)
-    likened: Floats = weight
-    return likened
+    return _bounded(weight, past, same, kin)
+
+
+def _bounded(weight: Floats, past: Past, same: NDArray[np.bool_], kin: NDArray[np.bool_]) -> Floats:
+    bounded = weight.copy()
+    for other in np.unique(past.kinds[~same]):
+        rows = past.kinds == other
+        most = MOST_OF_FAMILY if kin[rows][0] else MOST_OF_ANY_KIND
+        bounded[rows] *= min(1.0, most / max(float(weight[rows].sum()), 1e-9))
+    return bounded
 
 
 def audience_ratios(audience: float | None, past: Past) -> Floats:

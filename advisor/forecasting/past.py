@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -74,9 +75,12 @@ def past_of(effects: Sequence[Effect]) -> Past:
 
 def family(kind: str) -> str:
     """The first word of a kind: `match` of `match_final`, `flash` of `flash-sale`."""
-    for separator in "_-. :/":
-        kind = kind.split(separator, maxsplit=1)[0]
-    return kind
+    return words(kind)[0]
+
+
+def words(kind: str) -> list[str]:
+    """The words of a kind: `match` and `final` of `match_final`."""
+    return re.split(r"[_\-. :/]", kind)
 
 
 def _numbers(values: Sequence[float | None]) -> Floats:

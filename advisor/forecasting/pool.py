@@ -13,7 +13,7 @@ import numpy as np
 
 from advisor.domain.demand import Floats
 from advisor.domain.timegrid import Seconds
-from advisor.forecasting.days import Days, is_weekend, weekday_of
+from advisor.forecasting.days import Days, half_life_d, is_weekend, weekday_of
 
 HALF_LIVES_D = (1.0, 3.0, 7.0, 21.0)
 """After so many days a day counts half: from `like yesterday` to `like the last month`."""
@@ -136,7 +136,8 @@ def beliefs(said: Floats, history: History, targets: Seconds) -> Floats:
     `said` as from :func:`predictions` for the same `targets`. Mean absolute errors on the log scale,
     recent days first, raised to `SHARPNESS`; blended with equal weights while there are few days.
     """
-    recency = 0.5 ** ((history.days.count - 1 - targets) / ERROR_HALF_LIFE_D)
+    half_life = half_life_d(ERROR_HALF_LIFE_D, history.days.slots)
+    recency = 0.5 ** ((history.days.count - 1 - targets) / half_life)
     weight = history.weights[targets] * recency[:, None]
     off = np.abs(said - np.where(weight > 0, history.logs[targets], 0.0))
     silent = np.isnan(off)

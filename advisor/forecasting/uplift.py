@@ -12,11 +12,13 @@ from advisor.domain.demand import Evidence, Floats, UpliftBand
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import Seconds, to_epoch_s
 from advisor.forecasting.bands import z_of
+from advisor.forecasting.baseline import Baseline
 from advisor.forecasting.days import DAY_S
 from advisor.forecasting.effects import Effect
-from advisor.forecasting.hints import GENERAL, LARGEST_UPLIFT, Expectation, expectation
+from advisor.forecasting.hints import GENERAL, LARGEST_UPLIFT
 from advisor.forecasting.likeness import HALF_LIFE_D, audience_ratios, likeness
 from advisor.forecasting.past import Past, past_of
+from advisor.forecasting.prior import Prior, prior_of
 from advisor.forecasting.windows import is_coarse, time_profile
 
 PRIOR_WEIGHT = 1.0
@@ -27,7 +29,10 @@ MOST_PRIOR_WEIGHT = 2.0
 """Where campaigns of a kind differ little the expectation counts less, where they differ a lot more."""
 
 PRIOR_SURPRISES = 0.5
-"""The expectation's spread counts like so many past surprises."""
+"""The spread assumed counts like so many past surprises."""
+
+KIN_SPREAD = 0.25
+"""Log-spread by which campaigns of one kind differ as a rule (p90 is 1.4 times p50)."""
 
 NEWNESS = 0.5
 """A mean of few campaigns is itself uncertain: of one, surprises' variance grows by so much."""
@@ -53,41 +58,36 @@ def likely(
     times_s: Seconds,
     step_s: int,
     past: Past,
-    hint: Expectation,
-    share: float | Floats = 1.0,
+    prior: Prior,
 ) -> Likely:
-    """What will this campaign do in these steps, going by the `past` of others and the owner's `hint`?
-
-    Log ratios are of demand plus offset; a hint is about demand, which is `share` of that, (steps,).
+    """What will this campaign do in these steps, going by the `past` of others and by the `prior`?
 
     A weighted mean of what its like did at the same time before the start, after it, or around the end
     (the first half of a campaign is aligned to starts, the second to ends: some crowds peak at the
-    whistle), shrunk to the hint's profile: an empirical Bayes estimate (Efron & Morris 1975).
+    whistle), shrunk to the prior's curve: an empirical Bayes estimate (Efron & Morris 1975). The spread
+    is that of past surprises, shrunk to the prior's own, or to :data:`KIN_SPREAD` the more of its like
+    are known.
     """
     start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
-    profile = time_profile(campaign, times_s, step_s)
-    expected = np.log1p(np.maximum(profile * (hint.p50 - 1.0) * share, -0.999))
-    raised = hint.p50 * np.mean(share)
-    sigma = hint.sigma * float(raised / (raised + 1.0 - np.mean(share)))
     weights = likeness(campaign.kind, start_s, campaign.magnitude_hint, past, is_coarse(step_s))
-    prior = _prior_weight(campaign.kind, past)
     if not len(weights):
-        return Likely(expected, sigma**2, (), hint.reason)
-    ratios = _aligned(past, start_s, end_s, times_s, expected)
+        return Likely(prior.log_ratios, prior.sigma**2, (), prior.reason)
+    held = _prior_weight(campaign.kind, past)
+    ratios = _aligned(past, start_s, end_s, times_s, prior.log_ratios)
     scale = audience_ratios(campaign.audience, past)[:, None]
     ratios = np.where(ratios > 0, np.log1p(np.expm1(np.fmax(ratios, 0.0)) * scale), ratios)
     known = np.isfinite(ratios)
     weight = np.where(known, weights[:, None], 0.0)
-    whole = weight.sum(axis=0) + prior
-    mean = ((weight * np.where(known, ratios, 0.0)).sum(axis=0) + prior * expected) / whole
-    counted = np.where(np.isfinite(past.surprises), weights, 0.0)
-    spread = (counted * np.nan_to_num(past.surprises)).sum() * (1 + NEWNESS / (weights.sum() + prior))
-    variance = (spread + PRIOR_SURPRISES * sigma**2) / (counted.sum() + PRIOR_SURPRISES)
-    return Likely(mean, float(variance), _evidence(past, weights), _reason(weights, prior, hint))
+    whole = weight.sum(axis=0) + held
+    mean = ((weight * np.where(known, ratios, 0.0)).sum(axis=0) + held * prior.log_ratios) / whole
+    told = float(weights.sum())
+    reason = Reason.UPLIFT_LEARNED if told > held else prior.reason
+    variance = _variance(weights, past.surprises, told, held, prior.sigma)
+    return Likely(mean, variance, _evidence(past, weights), reason)
 
 
 def with_surprises(
-    effects: Sequence[Effect], campaigns: Sequence[Campaign], step_s: int
+    effects: Sequence[Effect], campaigns: Sequence[Campaign], step_s: int, baseline: Baseline
 ) -> tuple[Effect, ...]:
     """The same effects, each with how far it was from what those before it let expect.
 
@@ -105,7 +105,7 @@ def with_surprises(
             surprises[row] = np.nan
         elif campaign is not None:
             before = replace(past.only(earlier), surprises=surprises[earlier])
-            surprises[row] = _surprise(effect, campaign, before, step_s)
+            surprises[row] = _surprise(effect, campaign, before, step_s, baseline)
     known = [None if np.isnan(surprise) else float(surprise) for surprise in surprises]
     return tuple(replace(e, surprise=surprise) for e, surprise in zip(ordered, known, strict=True))
 
@@ -137,12 +137,24 @@ def uplift_band(
     return UpliftBand(campaign.campaign_id, factor, reason, likely.evidence)
 
 
-def _surprise(effect: Effect, campaign: Campaign, before: Past, step_s: int) -> np.float32:
+def _surprise(
+    effect: Effect, campaign: Campaign, before: Past, step_s: int, baseline: Baseline
+) -> np.float32:
     times_s = effect.from_s + effect.width_s * np.arange(len(effect.log_ratios), dtype=np.int64)
-    said = likely(campaign, times_s, step_s, before, expectation(campaign, 0.0), effect.share)
+    prior = prior_of(campaign, times_s, step_s, baseline, effect.share)
+    said = likely(campaign, times_s, step_s, before, prior)
     off = effect.log_ratios - said.log_ratios
     stretches = [part[np.isfinite(part)] for part in np.array_split(off, min(BLOCKS, len(off)))]
     return np.float32(np.mean([float(part.mean()) ** 2 for part in stretches if len(part)]))
+
+
+def _variance(weights: Floats, surprises: Floats, told: float, held: float, sigma: float) -> float:
+    """The variance by effects that weigh `told` in all, and a prior of spread `sigma` that weighs `held`."""
+    counted = np.where(np.isfinite(surprises), weights, 0.0)
+    # A mean of few is itself uncertain.
+    seen = (counted * np.nan_to_num(surprises)).sum() * (1 + NEWNESS / (told + held))
+    usual = (held * sigma**2 + told * KIN_SPREAD**2) / (held + told)
+    return float((seen + PRIOR_SURPRISES * usual) / (counted.sum() + PRIOR_SURPRISES))
 
 
 def _prior_weight(kind: str, past: Past) -> float:
@@ -185,7 +197,3 @@ def _evidence(past: Past, weights: Floats) -> tuple[Evidence, ...]:
         for i in ranked
         if weights[i] > 0
     )
-
-
-def _reason(weights: Floats, prior: float, hint: Expectation) -> Reason:
-    return Reason.UPLIFT_LEARNED if weights.sum() > prior else hint.reason

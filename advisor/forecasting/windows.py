@@ -17,6 +17,9 @@ LEAD_IN = timedelta(minutes=15)
 TAIL = timedelta(minutes=60)
 """After its end the crowd leaves over this time; outside lead-in and tail the factor is exactly 1."""
 
+COARSE_TAIL = 0.1
+"""Where a step is longer than lead-in and tail, the step after the end still has so much of the effect."""
+
 LONG_S = 2 * 86_400
 LONG_STEPS = 45
 """A campaign longer than both is a season rather than a crowd: the level follows it within a day."""
@@ -31,7 +34,8 @@ def in_window(campaign: Campaign, times_s: Seconds, step_s: int) -> NDArray[np.b
     """Which of the steps that start at `times_s`, in rising order, does the campaign move? Shape (steps,).
 
     Those its effect window overlaps; where a step is longer than lead-in and tail together, those the
-    campaign itself overlaps: a quarter of an hour does not move the mean of the day before.
+    campaign itself overlaps and the one after: a quarter of an hour does not move the mean of the day
+    before, but people still come the day after.
     """
     inside = np.zeros(len(times_s), dtype=np.bool_)
     inside[cells_in(campaign, times_s, step_s)] = True
@@ -65,7 +69,8 @@ def time_profile(campaign: Campaign, times_s: Seconds, step_s: int = 0) -> Float
     or the fall at its beginning. With `step_s` 0 the values are those of the instants themselves.
     """
     if step_s and is_coarse(step_s):
-        return in_window(campaign, times_s, step_s).astype(np.float64)
+        still = np.where(times_s < to_epoch_s(campaign.end), 1.0, COARSE_TAIL)
+        return np.where(in_window(campaign, times_s, step_s), still, 0.0)
     start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
     lead_in_s, tail_s = LEAD_IN.total_seconds(), TAIL.total_seconds()
     rise = (times_s + step_s - (start_s - lead_in_s)) / lead_in_s
@@ -76,7 +81,7 @@ def time_profile(campaign: Campaign, times_s: Seconds, step_s: int = 0) -> Float
 
 def _window(campaign: Campaign, step_s: int) -> tuple[int, int]:
     if is_coarse(step_s):
-        return to_epoch_s(campaign.start), to_epoch_s(campaign.end)
+        return to_epoch_s(campaign.start), to_epoch_s(campaign.end) + step_s
     start, end = effect_window(campaign)
     return to_epoch_s(start), to_epoch_s(end)
 

@@ -12,6 +12,8 @@ from advisor.forecasting.likeness import (
     HALF_LIFE_D,
     HINT_STEPS,
     MOST_AUDIENCE_RATIO,
+    MOST_OF_ANY_KIND,
+    MOST_OF_FAMILY,
     OTHER_DAY_TYPE,
     OTHER_HOUR,
     SAME_FAMILY,
@@ -115,3 +117,21 @@ def test_effects_are_scaled_with_the_audience_within_bounds_where_both_are_known
         1.0,
     ]
     assert audience_ratios(None, past_of(past)).tolist() == [1.0] * 6
+
+
+@pytest.mark.parametrize(
+    ("other", "most"), [("match_final", MOST_OF_FAMILY), ("newsletter", MOST_OF_ANY_KIND)]
+)
+def test_many_campaigns_of_another_kind_do_not_drown_one_of_the_same(other, most):
+    many = [effect(NOON + timedelta(minutes=n), kind=other) for n in range(100)]
+
+    weights = likeness("match", to_epoch_s(NOON), None, past_of([*many, effect()]))
+
+    assert weights[-1] == 1.0
+    assert weights[:-1].sum() == pytest.approx(most)
+
+
+def test_a_few_campaigns_of_another_kind_count_each_by_itself():
+    few = past_of([effect(kind="newsletter"), effect(NOON + timedelta(minutes=1), kind="tv")])
+
+    assert likeness("match", to_epoch_s(NOON), None, few) == pytest.approx(ANY_KIND, rel=1e-3)

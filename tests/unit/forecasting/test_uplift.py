@@ -10,9 +10,12 @@ from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_epoch_s
 from advisor.forecasting.effects import Effect
 from advisor.forecasting.hints import LARGEST_UPLIFT, PRIOR_UPLIFT, Expectation, expectation
+from advisor.forecasting.learned import learn
 from advisor.forecasting.likeness import likeness
 from advisor.forecasting.past import past_of
+from advisor.forecasting.prior import from_hint
 from advisor.forecasting.uplift import (
+    KIN_SPREAD,
     MOST_EVIDENCE,
     NEWNESS,
     PRIOR_SURPRISES,
@@ -23,7 +26,7 @@ from advisor.forecasting.uplift import (
     with_surprises,
 )
 from advisor.forecasting.windows import time_profile
-from tests.support.forecasting import MONDAY, campaign
+from tests.support.forecasting import MONDAY, campaign, day_curve, view_of
 
 STEP_S = 300
 NOON = MONDAY + timedelta(days=28, hours=12)
@@ -31,6 +34,7 @@ LEVELS = (0.5, 0.9, 0.95, 0.99)
 NEXT = campaign(NOON, campaign_id="next", hours=2)
 CERTAIN = Expectation(2.0, 0.0, Reason.UPLIFT_FROM_OWNER)
 PRIOR = expectation(NEXT, 100.0)
+ORDINARY = learn(view_of(day_curve(7)), [], 1).baseline
 
 
 def steps(planned=NEXT):
@@ -62,12 +66,17 @@ def past(days_ago, factor, *, hours=2.0, surprise=None, kind="email", profile=No
     )
 
 
+def expected_of(planned, times, known, hint, share=1.0):
+    """What is likely of a campaign, its owner's word being `hint`."""
+    return likely(planned, times, STEP_S, known, from_hint(planned, times, STEP_S, hint, share))
+
+
 def factors(said):
     return np.exp(said.log_ratios)
 
 
 def test_without_a_past_the_owners_word_stands():
-    said = likely(NEXT, steps(), STEP_S, past_of([]), CERTAIN)
+    said = expected_of(NEXT, steps(), past_of([]), CERTAIN)
 
     assert factors(said) == pytest.approx(1 + time_profile(NEXT, steps(), STEP_S))
     assert (said.variance, said.evidence, said.reason) == (0.0, (), Reason.UPLIFT_FROM_OWNER)
@@ -77,7 +86,7 @@ def test_a_hint_is_put_onto_the_scale_before_it_meets_what_was_learned():
     """Half of what the scale sees is its offset: three times the demand is twice that."""
     owner = Expectation(3.0, 0.5, Reason.UPLIFT_FROM_OWNER)
 
-    said = likely(NEXT, steps(), STEP_S, past_of([]), owner, share=np.full(len(steps()), 0.5))
+    said = expected_of(NEXT, steps(), past_of([]), owner, share=np.full(len(steps()), 0.5))
 
     assert factors(said).max() == pytest.approx(2.0)
     assert said.variance == pytest.approx((0.5 * 1.5 / 2.0) ** 2)  # d log(3 s + 1 - s) of d log 3, at s = 1/2
@@ -86,7 +95,7 @@ def test_a_hint_is_put_onto_the_scale_before_it_meets_what_was_learned():
 def test_one_campaign_just_like_it_counts_as_much_as_the_prior():
     _, effect = past(7, 4.0)
 
-    said = likely(NEXT, steps(), STEP_S, past_of([effect]), PRIOR)
+    said = expected_of(NEXT, steps(), past_of([effect]), PRIOR)
 
     at = np.flatnonzero(time_profile(NEXT, steps(), STEP_S) == 1)[3]
     own = np.log(4.0)
@@ -98,20 +107,18 @@ def test_one_campaign_just_like_it_counts_as_much_as_the_prior():
 def test_the_more_of_its_like_agreed_the_less_the_prior_counts():
     effects = [past(7 * (i + 1), 4.0)[1] for i in range(8)]
 
-    heights = [
-        factors(likely(NEXT, steps(), STEP_S, past_of(effects[:n]), PRIOR)).max() for n in (0, 1, 3, 8)
-    ]
+    heights = [factors(expected_of(NEXT, steps(), past_of(effects[:n]), PRIOR)).max() for n in (0, 1, 3, 8)]
 
     assert heights == sorted(heights)
     assert heights[0] == pytest.approx(PRIOR.p50)
     assert heights[-1] == pytest.approx(4.0, rel=0.1)
-    assert likely(NEXT, steps(), STEP_S, past_of(effects), PRIOR).reason is Reason.UPLIFT_LEARNED
+    assert expected_of(NEXT, steps(), past_of(effects), PRIOR).reason is Reason.UPLIFT_LEARNED
 
 
 def test_a_kind_that_turns_out_to_do_nothing_shrinks_to_nothing():
     effects = [past(7 * (i + 1), 1.0)[1] for i in range(8)]
 
-    said = likely(NEXT, steps(), STEP_S, past_of(effects), PRIOR)
+    said = expected_of(NEXT, steps(), past_of(effects), PRIOR)
 
     assert factors(said) == pytest.approx(1.0, abs=0.05)
 
@@ -127,7 +134,7 @@ def test_the_mean_is_what_weighing_step_by_step_gives():
     effects[1].log_ratios[4] = np.nan
     times = steps()
 
-    said = likely(NEXT, times, STEP_S, past_of(effects), PRIOR)
+    said = expected_of(NEXT, times, past_of(effects), PRIOR)
 
     start_s, end_s = to_epoch_s(NEXT.start), to_epoch_s(NEXT.end)
     weights = likeness("email", start_s, None, past_of(effects))
@@ -158,7 +165,7 @@ def test_the_first_half_goes_by_starts_and_the_second_by_ends():
     bumps[np.abs(times - to_epoch_s(held.end)) < 600] = 2.0
     nothing = Expectation(1.0, 0.1, Reason.UPLIFT_FROM_OWNER)
 
-    said = likely(NEXT, steps(), STEP_S, past_of([replace(effect, log_ratios=bumps)]), nothing)
+    said = expected_of(NEXT, steps(), past_of([replace(effect, log_ratios=bumps)]), nothing)
 
     high = steps()[said.log_ratios > 0.6 * said.log_ratios.max()]
     low = steps()[said.log_ratios > 0.1]
@@ -171,8 +178,8 @@ def test_where_capacity_cut_demand_off_it_was_no_less_than_what_is_expected_anyw
     cut_off = replace(effect, at_least=np.ones(len(effect.log_ratios), dtype=bool))
     owner = Expectation(5.0, 0.2, Reason.UPLIFT_FROM_OWNER)
 
-    as_seen = factors(likely(NEXT, steps(), STEP_S, past_of([effect]), owner)).max()
-    at_least = factors(likely(NEXT, steps(), STEP_S, past_of([cut_off]), owner)).max()
+    as_seen = factors(expected_of(NEXT, steps(), past_of([effect]), owner)).max()
+    at_least = factors(expected_of(NEXT, steps(), past_of([cut_off]), owner)).max()
 
     assert as_seen < 4.0
     assert at_least == pytest.approx(5.0)
@@ -183,21 +190,22 @@ def test_twice_the_audience_brings_twice_as_much_on_top():
     known, twice = replace(effect, audience=1e4), replace(NEXT, audience=2e4)
     nothing = Expectation(1.0, 0.1, Reason.UPLIFT_FROM_AUDIENCE)
 
-    once = likely(replace(NEXT, audience=1e4), steps(), STEP_S, past_of([known]), nothing).log_ratios.max()
-    double = likely(twice, steps(), STEP_S, past_of([known]), nothing).log_ratios.max()
+    once = expected_of(replace(NEXT, audience=1e4), steps(), past_of([known]), nothing).log_ratios.max()
+    double = expected_of(twice, steps(), past_of([known]), nothing).log_ratios.max()
 
     assert double / once == pytest.approx(np.log(5.0) / np.log(3.0))
 
 
 def test_surprises_set_the_spread():
-    """Of effects in full weight: their mean square surprise, widened for being few, and the prior's share."""
+    """Their mean square, widened for being few, and the spread assumed: the prior's and the usual one."""
     effects = [past(7, 3.0, surprise=0.04)[1]]
 
-    said = likely(NEXT, steps(), STEP_S, past_of(effects), PRIOR)
+    said = expected_of(NEXT, steps(), past_of(effects), PRIOR)
 
     prior = 0.5
-    spread = 0.04 * (1 + NEWNESS / (1 + prior))
-    assert said.variance == pytest.approx((spread + PRIOR_SURPRISES * PRIOR.sigma**2) / (1 + PRIOR_SURPRISES))
+    seen = 0.04 * (1 + NEWNESS / (1 + prior))
+    usual = (prior * PRIOR.sigma**2 + KIN_SPREAD**2) / (prior + 1)
+    assert said.variance == pytest.approx((seen + PRIOR_SURPRISES * usual) / (1 + PRIOR_SURPRISES))
 
 
 def test_the_spread_narrows_as_campaigns_keep_coming_as_expected():
@@ -205,8 +213,8 @@ def test_the_spread_narrows_as_campaigns_keep_coming_as_expected():
 
     variances = []
     for n in (1, 3, 8):
-        judged = with_surprises(effects[-n:], campaigns, STEP_S)
-        variances.append(likely(NEXT, steps(), STEP_S, past_of(judged), PRIOR).variance)
+        judged = with_surprises(effects[-n:], campaigns, STEP_S, ORDINARY)
+        variances.append(expected_of(NEXT, steps(), past_of(judged), PRIOR).variance)
 
     assert variances == sorted(variances, reverse=True)
     assert variances[-1] < variances[0] / 2
@@ -216,11 +224,11 @@ def test_the_first_campaign_surprises_nobody_and_the_second_by_what_the_first_le
     first, one = past(14, 3.0)
     second, other = past(7, 3.0 * np.e)
 
-    judged = with_surprises((other, one), (second, first), STEP_S)
+    judged = with_surprises((other, one), (second, first), STEP_S, ORDINARY)
 
     assert [e.campaign_id for e in judged] == ["p14", "p7"]
     assert judged[0].surprise is None
-    said = likely(second, steps(second), STEP_S, past_of([one]), expectation(second, 0.0)).log_ratios
+    said = expected_of(second, steps(second), past_of([one]), expectation(second, 0.0)).log_ratios
     off = other.log_ratios - said
     by_hand = np.mean([part.mean() ** 2 for part in np.array_split(off, 8)])
     assert judged[1].surprise == pytest.approx(by_hand, rel=1e-6)
@@ -231,13 +239,13 @@ def test_a_surprise_is_judged_only_by_what_was_over_by_then():
     first, one = past(7, 3.0)
     twin, other = replace(first, campaign_id="twin"), replace(past(7, 9.0)[1], campaign_id="twin")
 
-    assert [e.surprise for e in with_surprises((one, other), (first, twin), STEP_S)] == [None, None]
+    assert [e.surprise for e in with_surprises((one, other), (first, twin), STEP_S, ORDINARY)] == [None, None]
 
 
 def test_evidence_names_the_campaigns_that_count_most_and_what_they_did():
     effects = [past(7 * (i + 1), 2.0 + i)[1] for i in range(7)]
 
-    evidence = likely(NEXT, steps(), STEP_S, past_of(effects), PRIOR).evidence
+    evidence = expected_of(NEXT, steps(), past_of(effects), PRIOR).evidence
 
     assert [e.campaign_id for e in evidence] == [f"p{7 * (i + 1)}" for i in range(MOST_EVIDENCE)]
     assert evidence[0].weight == 1.0

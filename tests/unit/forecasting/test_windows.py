@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from advisor.domain.timegrid import to_epoch_s
-from advisor.forecasting.windows import LEAD_IN, TAIL, effect_window, in_window, is_season, time_profile
+from advisor.forecasting.windows import (
+    COARSE_TAIL,
+    LEAD_IN,
+    TAIL,
+    effect_window,
+    in_window,
+    is_season,
+    time_profile,
+)
 from tests.support.forecasting import DAY_S, MONDAY, campaign
 
 START = MONDAY + timedelta(hours=10)
@@ -60,13 +68,13 @@ def test_every_step_that_the_effect_window_touches_is_inside():
     assert inside[-1] == to_epoch_s(START + timedelta(minutes=180))
 
 
-def test_of_long_steps_only_those_the_campaign_itself_overlaps_are_inside():
-    """A campaign at midnight does not move the mean of the day before by its quarter of an hour."""
-    days = to_epoch_s(MONDAY) + DAY_S * np.arange(3, dtype=np.int64)
+def test_of_long_steps_those_the_campaign_itself_overlaps_are_inside_and_the_one_after():
+    """A campaign at midnight does not move the mean of the day before, but some people come the day after."""
+    days = to_epoch_s(MONDAY) + DAY_S * np.arange(4, dtype=np.int64)
     nightly = campaign(MONDAY + timedelta(days=1), hours=2)
 
-    assert in_window(nightly, days, DAY_S).tolist() == [False, True, False]
-    assert time_profile(nightly, days, DAY_S).tolist() == [0.0, 1.0, 0.0]
+    assert in_window(nightly, days, DAY_S).tolist() == [False, True, True, False]
+    assert time_profile(nightly, days, DAY_S).tolist() == [0.0, 1.0, COARSE_TAIL, 0.0]
 
 
 def test_a_campaign_of_weeks_is_a_season_unless_somebody_says_how_much_it_will_bring():
