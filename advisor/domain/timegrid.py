@@ -15,14 +15,20 @@ Seconds = NDArray[np.int64]
 
 def to_epoch_s(instant: datetime) -> int:
     """Which whole second since the epoch is this? Raises ValueError for a naive datetime."""
-    if instant.tzinfo is None:
-        raise ValueError(f"{instant!r} has no time zone: give an aware datetime, e.g. with tzinfo=UTC")
-    return int(instant.timestamp() // 1)
+    return int(_aware(instant).timestamp() // 1)
 
 
 def from_epoch_s(seconds: int | float) -> datetime:
     """The aware UTC datetime of so many seconds since the epoch."""
     return datetime.fromtimestamp(float(seconds), UTC)
+
+
+def to_iso(instant: datetime) -> str:
+    """How is this instant written? As ISO 8601 in UTC with Z, e.g. 2026-11-27T10:00:00Z.
+
+    Parts of a second stand only where there are any, to the microsecond. ValueError for a naive datetime.
+    """
+    return _aware(instant).astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def floor_to(instant: datetime, step: timedelta) -> datetime:
@@ -49,3 +55,10 @@ def span(start: datetime, end: datetime, step: timedelta) -> Seconds:
     """Grid points in [start, end), as seconds since the epoch; `start` is floored, `end` is ceiled."""
     width = step_s(step)
     return np.arange(to_epoch_s(floor_to(start, step)), to_epoch_s(ceil_to(end, step)), width, dtype=np.int64)
+
+
+def _aware(instant: datetime) -> datetime:
+    """The same instant. A naive one is refused, for Python would take it for this machine's local time."""
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant!r} has no time zone: give an aware datetime, e.g. with tzinfo=UTC")
+    return instant

@@ -16,7 +16,7 @@ import numpy as np
 from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats, ServiceView
 from advisor.domain.policy import Policy
-from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
+from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s, to_iso
 from advisor.errors import Problem
 from advisor.forecasting.forecast import forecast_and_learn, teach
 from advisor.forecasting.learned import NOTHING
@@ -108,14 +108,14 @@ def problems_of(origins: Origins) -> tuple[Problem, ...]:
         problems.append(Problem("--horizon", str(origins.horizon), said, "look less far ahead, e.g. 24h"))
     width, off = step_s(origins.step), origins.start.timestamp() % step_s(origins.step)
     if off:
-        near = _z(from_epoch_s(to_epoch_s(origins.start) // width * width))
+        near = to_iso(from_epoch_s(to_epoch_s(origins.start) // width * width))
         said = f"is not on the grid of {origins.step} from UTC midnight"
         problems.append(
-            Problem("--start", _z(origins.start), said, f"write {near}, the grid point before it")
+            Problem("--start", to_iso(origins.start), said, f"write {near}, the grid point before it")
         )
     if origins.end < origins.start:
-        said = f"is before --start {_z(origins.start)}"
-        problems.append(Problem("--end", _z(origins.end), said, "mend either; --end is the last cutoff"))
+        said = f"is before --start {to_iso(origins.start)}"
+        problems.append(Problem("--end", to_iso(origins.end), said, "mend either; --end is the last cutoff"))
     elif not problems and (points := len(origins.cutoffs) * origins.steps) > MAX_POINTS:
         said = f"asks for more forecast steps than {MAX_POINTS:,}"
         problems.append(Problem("--every", f"{points:,}", said, "choose fewer cutoffs or a longer --step"))
@@ -128,7 +128,8 @@ def unreachable(series: Series, origins: Origins) -> tuple[Problem, ...]:
     if cells <= MAX_CELLS:
         return ()
     said = f"is {cells:,} steps after the demand begins, more than {MAX_CELLS:,}"
-    return (Problem("--end", _z(origins.end), said, "choose cutoffs near the demand, or a longer --step"),)
+    fix = "choose cutoffs near the demand, or a longer --step"
+    return (Problem("--end", to_iso(origins.end), said, fix),)
 
 
 def series_of(times_s: Seconds, values: Floats, step: timedelta) -> Series:
@@ -141,7 +142,7 @@ def series_of(times_s: Seconds, values: Floats, step: timedelta) -> Series:
     cells = times_s // width
     first, count = int(cells[0]), int(cells[-1] - cells[0]) + 1
     if count > MAX_CELLS:
-        ends = f"{_z(from_epoch_s(int(times_s[0])))} to {_z(from_epoch_s(int(times_s[-1])))}"
+        ends = f"{to_iso(from_epoch_s(int(times_s[0])))} to {to_iso(from_epoch_s(int(times_s[-1])))}"
         raise ValueError(f"it spans {ends}, {count:,} steps of {step}, more than {MAX_CELLS:,}")
     index = cells - first
     sums, seen = np.bincount(index, values, count), np.bincount(index, minlength=count)
@@ -204,7 +205,3 @@ def _frozen(values: Floats) -> Floats:
     """The same array, read-only: every cutoff sees a slice of it, and none may change it for the next."""
     values.flags.writeable = False
     return values
-
-
-def _z(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")

@@ -20,14 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from advisor.domain.timegrid import from_epoch_s
+from advisor.domain.timegrid import from_epoch_s, to_iso
 from advisor.durations import format_duration
 from advisor.simulation.closed_loop import ClosedLoop, run_closed_loop
 from advisor.simulation.contest import ScalerRun
 from advisor.simulation.loop_trace import trace_of
 from streams.backtest.files import iso_z, write_whole
 from streams.backtest.inputs import BacktestPlan, Inputs
-from streams.backtest.instants import written
 
 CAPACITY = "capacity.csv.gz"
 FROM_THIRD = 3
@@ -69,8 +68,8 @@ def capacity_document(loop: ClosedLoop) -> dict[str, Any]:
     end_s = int(loop.times_s[-1]) + loop.step_s
     return {
         "service": loop.service,
-        "start": written(from_epoch_s(int(loop.times_s[0]))),
-        "end": written(from_epoch_s(end_s)),
+        "start": to_iso(from_epoch_s(int(loop.times_s[0]))),
+        "end": to_iso(from_epoch_s(end_s)),
         "step": format_duration(timedelta(seconds=loop.step_s)),
         "forecasts": loop.forecasts,
         "runs": [_run(run) for run in loop.runs],

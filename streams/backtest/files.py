@@ -42,12 +42,11 @@ from typing import Any
 
 import numpy as np
 
-from advisor.domain.timegrid import Seconds
+from advisor.domain.timegrid import Seconds, to_iso
 from advisor.durations import format_duration
 from advisor.errors import HeadstartError
 from advisor.simulation.rolling import Origins, RollingForecast
 from advisor.simulation.rolling_scores import CampaignScores, Part, RollingScores
-from streams.backtest.instants import written
 
 FORECASTS, SCORES = "forecasts.csv.gz", "scores.json"
 
@@ -56,7 +55,7 @@ def write_forecasts(directory: Path, forecasts: Sequence[RollingForecast], level
     """Writes `forecasts.csv.gz` into an existing directory; a column for each of the levels."""
     lines = [",".join(["cutoff", "time", *(f"q{level * 100:g}" for level in levels)])]
     for forecast in forecasts:
-        cutoff = written(forecast.cutoff)
+        cutoff = to_iso(forecast.cutoff)
         times, rows = iso_z(forecast.times_s), forecast.band.tolist()
         for time, row in zip(times, rows, strict=True):
             lines.append(",".join([cutoff, time, *map(_short, row)]))
@@ -77,8 +76,8 @@ def scores_document(
     return {
         "levels": list(levels),
         "origins": {
-            "start": written(origins.start),
-            "end": written(origins.end),
+            "start": to_iso(origins.start),
+            "end": to_iso(origins.end),
             "every": format_duration(origins.every),
             "horizon": format_duration(origins.horizon),
             "step": format_duration(origins.step),
@@ -125,10 +124,10 @@ def _campaign(mark: CampaignScores) -> dict[str, Any]:
         "campaign_id": campaign.campaign_id,
         "name": campaign.name,
         "kind": campaign.kind,
-        "start": written(campaign.start),
-        "end": written(campaign.end),
-        "window_start": written(mark.start),
-        "window_end": written(mark.end),
+        "start": to_iso(campaign.start),
+        "end": to_iso(campaign.end),
+        "window_start": to_iso(mark.start),
+        "window_end": to_iso(mark.end),
         "counts_as_inside": mark.counts,
         "scores": marks(mark.part),
     }

@@ -8,10 +8,9 @@ from datetime import timedelta
 import numpy as np
 
 from advisor.domain.demand import Floats
-from advisor.domain.timegrid import Seconds, step_s, to_epoch_s
+from advisor.domain.timegrid import Seconds, step_s, to_epoch_s, to_iso
 from advisor.errors import Problem
 from advisor.simulation.rolling import MAX_CELLS, Origins, series_of
-from streams.backtest.instants import written
 
 _DAY_S = 86_400
 
@@ -45,9 +44,9 @@ def problems_of_span(rows: Rows, origins: Origins) -> tuple[Problem, ...]:
     played = int(((rows.times_s >= start_s) & (rows.times_s < end_s)).sum())
     if played >= 2:
         return ()
-    span = f"{written(origins.start)} to {written(origins.end + origins.horizon)}"
+    span = f"{to_iso(origins.start)} to {to_iso(origins.end + origins.horizon)}"
     said = f"leaves only {played} slots of demand from {span} to play with --policy"
-    return (Problem("--start", written(origins.start), said, "choose cutoffs that the demand covers"),)
+    return (Problem("--start", to_iso(origins.start), said, "choose cutoffs that the demand covers"),)
 
 
 def _commonest_distance(times_s: Seconds) -> int:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from advisor.domain.timegrid import from_epoch_s
 from advisor.durations import parse_duration
 from advisor.errors import ConfigError, Problem
 from streams.cli.outcome import exit_codes
+from streams.cli.progress import Bar
 
 if TYPE_CHECKING:
     from advisor.simulation.rolling import Origins
@@ -78,8 +79,15 @@ def backtest(
             {"--every": every, "--horizon": horizon, "--step": step, "--value-per": value_per},
         )
         plan = BacktestPlan(demand, campaigns, out, origins, per, policy, service)
-        with _Bar(len(origins.cutoffs), as_json) as bar:
-            done = run_backtest(plan, bar.forecast, bar.loop, bar.picture)
+        total = len(origins.cutoffs)
+        with Bar("reading", total, quiet=as_json) as bar:
+
+            def on_forecast(made: int, cutoff: datetime) -> None:
+                bar.show(f"forecast {cutoff:%Y-%m-%d %H:%M}Z", made, total)
+
+            done = run_backtest(
+                plan, on_forecast, partial(bar.show, "closed loop"), partial(bar.show, "report")
+            )
     if as_json:
         typer.echo(json.dumps(done.document, indent=2, allow_nan=False))
         for note in done.notes:
@@ -198,32 +206,3 @@ def capacity_tables(capacity: dict[str, Any] | None) -> list[Table]:
 def _cell(marks: dict[str, Any] | None, name: str, form: str) -> str:
     value = marks[name] if marks else None
     return "-" if value is None else form.format(value)
-
-
-class _Bar:
-    """A progress bar on stderr, for the forecasts and then for the loop; none if `quiet` or no terminal."""
-
-    def __init__(self, forecasts: int, quiet: bool) -> None:
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=console, disable=quiet or not console.is_terminal)
-        self._task = self._progress.add_task("reading", total=forecasts)
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def forecast(self, done: int, cutoff: datetime) -> None:
-        """Moves the bar and says which cutoff was forecast."""
-        self._progress.update(self._task, completed=done, description=f"forecast {cutoff:%Y-%m-%d %H:%M}Z")
-
-    def loop(self, done: int, total: int) -> None:
-        """Follows the closed loop: so many of its steps are done."""
-        self._progress.update(self._task, completed=done, total=total, description="closed loop")
-
-    def picture(self, done: int, total: int) -> None:
-        """Follows the report: so many of its pictures are drawn."""
-        self._progress.update(self._task, completed=done, total=total, description="report")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from advisor.domain.timegrid import to_iso
 from advisor.settings import load_settings
 from streams.cli.outcome import BAD_INPUT, exit_codes, fail
 
@@ -183,8 +184,8 @@ def _row(entry: BookEntry, inbox: Inbox) -> dict[str, Any]:
         "standing": entry.standing.value,
         "name": campaign.name if campaign else "",
         "kind": campaign.kind if campaign else "",
-        "start": _z(campaign.start) if campaign else None,
-        "end": _z(campaign.end) if campaign else None,
+        "start": to_iso(campaign.start) if campaign else None,
+        "end": to_iso(campaign.end) if campaign else None,
         "services": list(campaign.services) if campaign else [],
         "source": campaign.source if campaign else "",
         "readiness": assessed.readiness.value if assessed and assessed.readiness else None,
@@ -211,7 +212,3 @@ def _print_list(entries: list[BookEntry], inbox: Inbox) -> None:
     for unread in inbox.unread:
         where = f"partition {unread.partition}, offset {unread.offset}"
         Console(stderr=True).print(f"[yellow]unread:[/] {where}: {escape(unread.error)}", soft_wrap=True)
-
-
-def _z(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

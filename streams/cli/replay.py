@@ -8,18 +8,15 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from advisor.domain.timegrid import to_iso
 from advisor.durations import parse_duration
 from advisor.settings import load_settings
 from streams.cli.outcome import exit_codes
-
-if TYPE_CHECKING:
-    from streams.replay import Progress as Done
+from streams.cli.progress import Bar
 
 Parsed = TypeVar("Parsed")
 
@@ -52,7 +49,7 @@ def replay(
     """
     from advisor.policy_file import load_policy
     from streams.kafka_clients import producer
-    from streams.replay import ReplayPlan, samples_of
+    from streams.replay import Progress, ReplayPlan, samples_of
     from streams.replay import replay as publish
     from streams.replay_files import parse_instant, read_calendar, read_trace
     from streams.topic_setup import require_topics
@@ -79,9 +76,14 @@ def replay(
             clock_every=every,
         )
         require_topics(settings, (plan.traffic_topic, plan.campaigns_topic))
-        with producer(settings) as client, _Bar(len(plan.samples) + len(plan.campaigns), as_json) as bar:
-            done = publish(plan, client, pace=wall_pace(factor), on_progress=bar.show)
-    summary = {"published": done.published, "event_time": done.at.isoformat().replace("+00:00", "Z")}
+        total = len(plan.samples) + len(plan.campaigns)
+        with producer(settings) as client, Bar("replay", total, quiet=as_json) as bar:
+
+            def show(so_far: Progress) -> None:
+                bar.show(f"{so_far.at:%Y-%m-%d %H:%M}Z", so_far.published, so_far.total)
+
+            done = publish(plan, client, pace=wall_pace(factor), on_progress=show)
+    summary = {"published": done.published, "event_time": to_iso(done.at)}
     text = f"replayed {done.published} records up to {summary['event_time']}"
     typer.echo(json.dumps(summary) if as_json else text)
 
@@ -117,27 +119,6 @@ def wall_pace(
             sleep(early)
 
     return pace
-
-
-class _Bar:
-    """A progress bar on stderr that follows a replay; nothing at all if `quiet` or no terminal."""
-
-    def __init__(self, total: int, quiet: bool) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=Console(stderr=True), disable=quiet)
-        self._task = self._progress.add_task("replay", total=total)
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def show(self, done: Done) -> None:
-        """Moves the bar and says what time it is in the replay."""
-        described = f"{done.at:%Y-%m-%d %H:%M}Z"
-        self._progress.update(self._task, completed=done.published, description=described)
 
 
 def _option(name: str, text: str, parse: Callable[[str], Parsed]) -> Parsed:

@@ -10,6 +10,7 @@ from cloudevents.core.base import BaseCloudEvent
 
 from advisor.domain.campaign import Campaign, CampaignStatus
 from advisor.domain.reason import Reason
+from advisor.domain.timegrid import to_iso
 from advisor.errors import DecodeError
 from streams.codec.campaign_model import CancelledData, ScheduledData, validated
 from streams.codec.clock import ClockRecord, clock_of, clock_record, encode_clock
@@ -155,8 +156,8 @@ def _campaign_data(campaign: Campaign) -> dict[str, Any]:
         "name": campaign.name,
         "kind": campaign.kind,
         "channels": list(campaign.channels),
-        "start": _iso(campaign.start),
-        "end": _iso(campaign.end),
+        "start": to_iso(campaign.start),
+        "end": to_iso(campaign.end),
         "timezone": campaign.timezone,
         "audience": campaign.audience,
         "send_rate_per_min": campaign.send_rate_per_min,
@@ -219,7 +220,3 @@ def _require_same_subject(event: BaseCloudEvent, campaign_id: str) -> None:
             Reason.SUBJECT_MISMATCH,
             f"subject is {shown(subject)}, campaign_id is {shown(campaign_id)}. Fix: send the same in both",
         )
-
-
-def _iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.domain.timegrid import Seconds, from_epoch_s, to_epoch_s
+from advisor.domain.timegrid import Seconds, from_epoch_s, to_epoch_s, to_iso
 from advisor.durations import format_duration
 from advisor.simulation.rolling import RollingForecast, Series
 from advisor.simulation.rolling_scores import RollingScores
-from streams.backtest.instants import written
 from streams.backtest.report.campaigns import PLOTTED, campaign_cards
 from streams.backtest.report.capacity_view import capacity_view
 from streams.backtest.report.sentences import NONE, PERCENT
@@ -143,7 +142,7 @@ def command_line(plan: BacktestPlan) -> str:
     origins = plan.origins
     words = ["headstart", "backtest", "--demand", str(plan.demand), "--campaigns", str(plan.campaigns)]
     words += ["--horizon", format_duration(origins.horizon), "--every", format_duration(origins.every)]
-    words += ["--start", written(origins.start), "--end", written(origins.end)]
+    words += ["--start", to_iso(origins.start), "--end", to_iso(origins.end)]
     words += ["--step", format_duration(origins.step), "--value-per", format_duration(plan.value_per)]
     words += ["--policy", str(plan.policy)] if plan.policy else []
     words += ["--service", plan.service] if plan.service else []
