@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats, ServiceView
@@ -86,11 +87,16 @@ class Origins:
 
 @dataclass(frozen=True, eq=False)
 class RollingForecast:
-    """What was forecast at one cutoff: `band` has shape (steps, levels), in units of the series."""
+    """What was forecast at one cutoff: `band` has shape (steps, levels), in units of the series.
+
+    `baseline` (steps,) is the median without campaigns. Nothing is scored by it: single precision will do,
+    for every cutoff's steps are held until the end.
+    """
 
     cutoff: datetime
     times_s: Seconds
     band: Floats
+    baseline: NDArray[np.float32]
 
 
 def problems_of(origins: Origins) -> tuple[Problem, ...]:
@@ -159,7 +165,7 @@ def rolling_forecasts(
     `policy` gives the levels and the trust in sources; horizon and step are those of `origins`.
     """
     ahead = _for_backtest(policy, origins)
-    learned = NOTHING
+    learned, middle = NOTHING, policy.levels.index(0.5)
     for cutoff in (*_warming_up(series, origins), *origins.cutoffs):
         view, known = view_before(series, service, cutoff), known_before(campaigns, cutoff)
         if cutoff < origins.start:
@@ -167,7 +173,8 @@ def rolling_forecasts(
             continue
         forecast, learned = forecast_and_learn(view, known, ahead, learned)
         steps = slice(origins.steps)
-        yield RollingForecast(cutoff, forecast.times_s[steps], forecast.total[steps])
+        baseline = forecast.baseline[steps, middle].astype(np.float32)
+        yield RollingForecast(cutoff, forecast.times_s[steps], forecast.total[steps], baseline)
 
 
 def _warming_up(series: Series, origins: Origins) -> list[datetime]:

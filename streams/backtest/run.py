@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from advisor.domain.policy import Policy
 from advisor.errors import ConfigError, Problem
 from advisor.simulation.closed_loop import ClosedLoop
@@ -105,7 +107,8 @@ def _forecast(
     began = time.perf_counter()
     for made in rolling_forecasts(rates, inputs.campaigns, inputs.service, plan.origins, policy):
         seconds.append(time.perf_counter() - began)
-        forecasts.append(RollingForecast(made.cutoff, made.times_s, made.band[:, columns] * per_s))
+        band, baseline = made.band[:, columns] * per_s, made.baseline * np.float32(per_s)
+        forecasts.append(RollingForecast(made.cutoff, made.times_s, band, baseline))
         on_forecast(len(forecasts), made.cutoff)
         began = time.perf_counter()
     return forecasts, seconds

@@ -139,6 +139,7 @@ def _stretch(found: _Found, series: Series) -> Stretch | None:
         actual=series.at(times_s),
         ahead_s=forecast.times_s[ahead],
         band=forecast.band[ahead],
+        baseline=forecast.baseline[ahead].astype(np.float64),
         window_s=(start_s, end_s),
         cutoff_s=to_epoch_s(forecast.cutoff),
     )

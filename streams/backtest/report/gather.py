@@ -14,6 +14,7 @@ from advisor.domain.timegrid import Seconds, from_epoch_s, to_epoch_s, to_iso
 from advisor.durations import format_duration
 from advisor.simulation.rolling import RollingForecast, Series
 from advisor.simulation.rolling_scores import RollingScores
+from streams.audit_trail import MODEL_VERSION
 from streams.backtest.report.campaigns import PLOTTED, campaign_cards
 from streams.backtest.report.capacity_view import capacity_view
 from streams.backtest.report.sentences import NONE, PERCENT
@@ -156,7 +157,10 @@ def _made(plan: BacktestPlan, done: Backtest, cards: Sequence[CampaignCard]) -> 
     speed = f"{mean_ms:.1f} ms each, {slowest_ms:.1f} ms at most"
     rows = [
         ("Command", command_line(plan)),
-        ("Model", f"Headstart {_version()}, the forecast that the product makes live; {speed}"),
+        (
+            "Model",
+            f"{MODEL_VERSION}, Headstart {_version()}: the forecast that the product makes live; {speed}",
+        ),
         (
             "Forecasts",
             f"{len(done.forecasts)}, from {_day(to_epoch_s(origins.start))} to "

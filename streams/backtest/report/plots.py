@@ -76,7 +76,7 @@ def draw_reliability(shares: Reliability) -> Figure:
 
 
 def draw_campaign(stretch: Stretch, unit: str, levels: Sequence[float]) -> Figure:
-    """One campaign: its window, the band of the last forecast before it, and what came.
+    """One campaign: its window, the last forecast before it with and without campaigns, and what came.
 
     It has no legend: the page has one for all campaigns, and a picture to pass on gets it with its title.
     """
@@ -91,11 +91,14 @@ def draw_campaign(stretch: Stretch, unit: str, levels: Sequence[float]) -> Figur
         axes.fill_between(
             ahead, stretch.band[:, low], stretch.band[:, high], color=FORECAST, alpha=alpha, lw=0, label=label
         )
+    axes.plot(
+        ahead, stretch.baseline, color=THEIRS, lw=1.2, ls=(0, (1, 1.5)), label="expected without campaigns"
+    )
     axes.plot(ahead, stretch.band[:, 0], color=FORECAST, lw=1.4, ls=(0, (4, 1.5)), label="median forecast")
     axes.plot(moments(stretch.times_s), stretch.actual, color=INK, lw=1.6, label="what came")
     if stretch.times_s[0] <= stretch.cutoff_s:
         axes.axvline(moments(np.array([stretch.cutoff_s]))[0], color=MUTED, lw=1, label="forecast made")
-    _frame(axes, unit, [stretch.actual, stretch.band.max(axis=1)])
+    _frame(axes, unit, [stretch.actual, stretch.baseline, stretch.band.max(axis=1)])
     axes.set_xlim(*moments(stretch.times_s[[0, -1]]))
     time_axis(axes)
     return figure

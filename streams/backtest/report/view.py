@@ -64,13 +64,14 @@ class PeakMark:
 class Stretch:
     """What a campaign's plot shows: `actual` (n,) on `times_s`; the forecast on `ahead_s` (m,).
 
-    `band` has shape (m, levels).
+    `band` has shape (m, levels); `baseline` (m,) is the median that was expected without campaigns.
     """
 
     times_s: Seconds
     actual: Floats
     ahead_s: Seconds
     band: Floats
+    baseline: Floats
     window_s: tuple[int, int]
     cutoff_s: int
 

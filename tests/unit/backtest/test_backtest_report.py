@@ -13,9 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from advisor.domain.timegrid import to_epoch_s
+from streams.audit_trail import MODEL_VERSION
 from streams.backtest.inputs import BacktestPlan
 from streams.backtest.report.campaigns import PLOTTED
 from streams.backtest.report.gather import command_line, report_view
+from streams.backtest.report.plots import draw_campaign
 from streams.backtest.report.sentences import NONE
 from streams.backtest.report.view import ReportView
 from streams.backtest.run import Backtest, run_backtest
@@ -138,6 +141,33 @@ def test_a_campaign_is_shown_with_the_last_forecast_before_its_start(shop: Made)
     shown = np.isin(forecast.times_s, card.stretch.ahead_s)
     np.testing.assert_array_equal(card.stretch.band, forecast.band[shown])
     assert card.coverage_95 == shop.done.document["campaigns"][0]["scores"]["coverage_0.95"]
+
+
+def test_a_campaigns_picture_shows_what_was_expected_without_it(shop: Made):
+    """In requests of the file, as the forecast of its start had it: below the sale's median all through."""
+    [card] = shop.view.campaigns
+    forecast = next(f for f in shop.done.forecasts if f.cutoff == card.cutoff)
+    stretch = card.stretch
+    shown = np.isin(forecast.times_s, stretch.ahead_s)
+
+    np.testing.assert_array_equal(stretch.baseline, forecast.baseline[shown])
+    sale = (stretch.ahead_s >= to_epoch_s(card.start)) & (stretch.ahead_s < to_epoch_s(card.end))
+    assert (stretch.baseline[sale] < stretch.band[sale, 0]).all()
+    [line] = [
+        line
+        for line in draw_campaign(stretch, shop.view.unit, shop.view.levels).axes[0].lines
+        if line.get_label() == "expected without campaigns"
+    ]
+    np.testing.assert_array_equal(line.get_ydata(), stretch.baseline)
+    assert "expected without campaigns" in shop.words
+
+
+def test_the_page_says_which_model_made_the_forecasts(shop: Made):
+    """As the audit trail names it: the package's version alone does not tell models apart."""
+    [model] = [said for name, said in shop.view.made if name == "Model"]
+
+    assert model.startswith(f"{MODEL_VERSION}, Headstart ")
+    assert model in shop.words
 
 
 def test_a_campaign_announced_after_the_forecast_is_said_to_be_unknown_to_it(tmp_path: Path):

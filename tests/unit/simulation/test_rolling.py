@@ -99,6 +99,18 @@ def test_every_cutoff_has_every_step_finite_wherever_it_lies(hours: int):
     assert (made.band >= 0).all()
 
 
+def test_a_forecast_also_says_what_it_expects_without_campaigns():
+    """Its median where no campaign is, and less than that where one that raises demand is."""
+    cutoff = DAY + 71 * HOUR
+    sale = replace(campaign(cutoff + 2 * HOUR, p50=3.0), announced_at=DAY)
+
+    [made] = rolling_forecasts(hourly(), [sale], "shop", origins(start=cutoff, end=cutoff), POLICY)
+
+    median = made.band[:, POLICY.levels.index(0.5)].astype(np.float32)
+    assert made.baseline[2] < median[2]
+    assert np.array_equal(made.baseline[12:], median[12:])
+
+
 @pytest.mark.parametrize(("minutes_before", "is_known"), [(1, True), (0, False), (-1, False)])
 def test_a_campaign_is_known_from_the_moment_after_its_announcement(minutes_before: int, is_known: bool):
     """At the cutoff itself nobody has read it yet: as for demand, only what lies before it counts."""

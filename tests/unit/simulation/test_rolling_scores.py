@@ -28,6 +28,7 @@ def daily_forecasts(days: int = 7, value: float = 100.0) -> list[RollingForecast
             MONDAY + day * DAY,
             T0 + day * 86_400 + 3600 * np.arange(24, dtype=np.int64),
             np.full((24, 2), value),
+            np.full(24, value, dtype=np.float32),
         )
         for day in range(days)
     ]
