@@ -24,6 +24,7 @@ from streams.codec.forecasts import encode_forecast
 from streams.codec.needs_log import encode_level, encode_need, encode_tick
 from streams.context import WorkerContext
 from streams.demand_partition import DemandPartition
+from streams.explanations import Explainer
 from streams.log_reader import log_consumer
 from streams.records import OutgoingRecord
 from streams.state import catch_up, last_ticks, restore_demand
@@ -55,6 +56,7 @@ class Assessor:
         self._outbox = context.outbox
         self._metrics = context.metrics
         self._policy = policy
+        self._explainer = Explainer(context.names, context.outbox, policy)
         self._services = frozenset(policy.services)
         self._sources = sources
         self._feed = feed
@@ -216,6 +218,8 @@ class Assessor:
         for assessment in assessments:
             service = assessment.forecast.service
             owners[service].keep_learned(service, assessment.learned)
+        forecasts = [assessment.forecast for assessment in assessments]
+        await self._explainer.tell((f, self._assessed[f.service][1], owners[f.service]) for f in forecasts)
         await self._outbox.send(self._records(assessments, levels, tick_s))
         self._show(assessments, levels)
 

@@ -12,6 +12,7 @@ from advisor.domain.demand import SourcePartition
 from advisor.errors import DecodeError
 from advisor.forecasting.learned import NOTHING, Learned
 from streams.codec.demand_log import BucketRecord, WatermarkRecord, bucket_part, decode_demand
+from streams.codec.explanations import NOTHING_SAID, Substance
 from streams.codec.learned_state import learned_state, restore_learned
 from streams.codec.snapshots import MARKER_KEY, PartitionMarker, ServiceSnapshot, encode_snapshot
 from streams.records import OutgoingRecord
@@ -33,6 +34,7 @@ class DemandPartition:
         self._ended: set[SourcePartition] = set()
         self._changed: set[str] = set()
         self._learned: dict[str, Learned] = {}
+        self._explained: dict[str, Substance] = {}
 
     def restore_marker(self, marker: PartitionMarker) -> None:
         """Begin where every service's snapshot reaches at least."""
@@ -121,6 +123,14 @@ class DemandPartition:
         if learned is not self._learned.get(service):
             self._learned[service] = learned
             self._changed.add(service)
+
+    def explained(self, service: str) -> Substance:
+        """What was last said of what this service's forecast is made of."""
+        return self._explained.get(service, NOTHING_SAID)
+
+    def keep_explained(self, service: str, said: Substance) -> None:
+        """Remember what was said, so that it is not said again."""
+        self._explained[service] = said
 
     def _snapshot_of(self, name: str) -> ServiceSnapshot:
         learned = self._learned.get(name)

@@ -53,7 +53,7 @@ TOPICS: Mapping[str, Topic] = {
     ),
     "commands": Topic("commands", "in", "campaign or resource id", "delete", False, timedelta(days=90)),
     "controls": Topic("controls", "out", "scope", "compact"),
-    "audit": Topic("audit", "out", "resource or campaign id", "delete", False, timedelta(days=400)),
+    "audit": Topic("audit", "out", "resource, campaign or service", "delete", False, timedelta(days=400)),
     "inputs": Topic("inputs", "out", "content hash", "compact", True),
     "notices": Topic("notices", "out", "campaign id", "delete", False, timedelta(days=90)),
     "dead_letters": Topic("dead-letters", "out", "source topic", "delete", True, timedelta(days=30)),

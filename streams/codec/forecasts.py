@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 import numpy as np
 
-from advisor.domain.demand import Forecast
+from advisor.domain.demand import Forecast, UpliftBand
 from advisor.domain.reason import Reason
+
+Regime = Literal["campaign", "ordinary"]
 
 
 class EvidenceRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +41,8 @@ class ForecastRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A service's near forecast: rows are the steps from the cutoff on, columns the `levels`; requests/s.
 
     `total` is (`baseline` + `offset`) times the factors, less `offset`. `calibration` is the share of the
-    last days' values below the 0.95 quantile, null where not known yet.
+    last days' values below the 0.95 quantile, null where not known yet. `regime` says whether a campaign
+    moves the first step; null in records of before that was stated.
     """
 
     v: int = 1
@@ -52,6 +56,7 @@ class ForecastRecord(msgspec.Struct, frozen=True, kw_only=True):
     reasons: list[Reason]
     offset: float = 0.0
     calibration: float | None = None
+    regime: Regime | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -75,15 +80,7 @@ def encode_forecast(forecast: Forecast) -> tuple[bytes, bytes]:
                     reason=uplift.reason,
                     first=int(steps[0]),
                     factor=rows.round(4).tolist(),
-                    evidence=[
-                        EvidenceRecord(
-                            campaign=e.campaign_id,
-                            weight=e.weight,
-                            mean_factor=e.mean_factor,
-                            peak_factor=e.peak_factor,
-                        )
-                        for e in uplift.evidence
-                    ],
+                    evidence=evidence_records(uplift),
                     in_flight=uplift.in_flight,
                 )
             )
@@ -98,6 +95,7 @@ def encode_forecast(forecast: Forecast) -> tuple[bytes, bytes]:
         reasons=list(forecast.reasons),
         offset=forecast.offset,
         calibration=forecast.calibration,
+        regime=regime_of(forecast),
     )
     return forecast.service.encode(), _encoder.encode(record)
 
@@ -106,6 +104,25 @@ def decode_forecast(value: bytes) -> ForecastRecord:
     """The record. Raises msgspec.DecodeError for anything else."""
     record: ForecastRecord = _decoder.decode(value)
     return record
+
+
+def regime_of(forecast: Forecast) -> Regime:
+    """Is the service in a campaign now? It is while one moves the forecast's first step."""
+    moved = any((uplift.factor[:1] != 1.0).any() for uplift in forecast.uplifts)
+    return "campaign" if moved else "ordinary"
+
+
+def evidence_records(uplift: UpliftBand) -> list[EvidenceRecord]:
+    """The past campaigns that an uplift rests on, those that count most first."""
+    return [
+        EvidenceRecord(
+            campaign=past.campaign_id,
+            weight=past.weight,
+            mean_factor=past.mean_factor,
+            peak_factor=past.peak_factor,
+        )
+        for past in uplift.evidence
+    ]
 
 
 def _contiguous(forecast: Forecast) -> int:

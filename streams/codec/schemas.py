@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 
 from streams.codec.campaign_model import ScheduledData
+from streams.codec.explanations import FORECAST_EXPLAINED, ExplanationData
+from streams.codec.forecasts import ForecastRecord
 from streams.codec.recommendations import RecommendationData
 from streams.codec.traffic import TrafficMessage
 
@@ -20,7 +22,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Every schema by file name. Campaign and recommendation describe the `data` of their CloudEvents."""
+    """Every schema by file name. All but traffic and forecast describe the `data` of CloudEvents."""
     return {
         "traffic.v1.json": _titled("Headstart traffic, native JSON", _traffic()),
         "campaign.v1.json": _titled(
@@ -29,6 +31,10 @@ def schemas() -> dict[str, dict[str, Any]]:
         ),
         "recommendation.v1.json": _titled(
             "Headstart recommendation: data of io.headstart.recommendation.v1", _struct(RecommendationData)
+        ),
+        "forecast.v1.json": _titled("Headstart forecast: the record of a service", _struct(ForecastRecord)),
+        "explanation.v1.json": _titled(
+            f"Headstart explanation: data of {FORECAST_EXPLAINED}", _struct(ExplanationData)
         ),
     }
 

@@ -18,6 +18,7 @@ from advisor.domain.campaign import Campaign, ExpectedUplift
 from advisor.domain.demand import TrafficSample
 from streams.codec.campaigns import encode_campaign
 from streams.codec.clock import encode_clock
+from streams.codec.explanations import FORECAST_EXPLAINED
 from streams.codec.traffic import encode_traffic
 from streams.kafka_clients import producer
 from tests.support.deadline import eventually
@@ -141,6 +142,15 @@ def contents_by_id(estate: Estate) -> dict[str, set[str]]:
     return contents
 
 
+def explained(estate: Estate) -> dict[str, list[str]]:
+    """The explanations of each service in order, by their ids; one that was written again counts once."""
+    ids: dict[str, dict[str, None]] = {service: {} for service in SERVICES}
+    for event in estate.audit():
+        if event["type"] == FORECAST_EXPLAINED:
+            ids[event["subject"]][event["id"]] = None
+    return {service: list(seen) for service, seen in ids.items()}
+
+
 def recounted(estate: Estate) -> dict[tuple[str, int], float]:
     """Requests per service and bucket, as the demand topic has them."""
     return {
@@ -184,6 +194,8 @@ def test_kills_joins_and_leaves_change_nothing(estate: Estate) -> None:
     assert set(final_recommendations(calm)) == set(RESOURCES)
     assert final_recommendations(hurt) == final_recommendations(calm)
     assert set(contents_by_id(hurt)) == set(contents_by_id(calm))
+    assert all(explained(calm).values())
+    assert explained(hurt) == explained(calm)
 
 
 @pytest.mark.timeout(180)
