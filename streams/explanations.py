@@ -123,7 +123,7 @@ def explanation_of(
         baseline=_baseline(forecast),
         cold_start=Reason.COLD_START in forecast.reasons,
         campaigns=[_figures(one, uplifts[one.campaign], forecast.levels) for one in says.campaigns],
-        calibration=forecast.calibration,
+        calibration=None if forecast.calibration is None else round(forecast.calibration, 4),
         reasons=list(forecast.reasons),
         before=before,
         actor=ACTOR,

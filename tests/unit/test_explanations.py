@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 
 from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Evidence, Forecast, UpliftBand
@@ -27,6 +29,7 @@ from streams.topics import TOPICS, TopicNames
 from tests.support.builders import HOUR, MINUTE, NOW, SHOP, at, campaign, policy, view
 
 NAMES = TopicNames(**{field: (f"t.{field}",) if field == "traffic" else f"t.{field}" for field in TOPICS})
+SCHEMAS = Path(__file__).parents[2] / "deploy" / "schemas"
 STEPS, LEVELS = 24, (0.5, 0.9, 0.95, 0.99)
 PROMO = campaign()
 OTHER = campaign("other", at("11:00"))
@@ -279,3 +282,21 @@ def test_a_moved_campaign_is_another_one() -> None:
     service.tell(forecast(uplift()), [replace(PROMO, revision=2, start=PROMO.start + timedelta(hours=1))])
 
     assert [e["data"]["campaigns"][0]["revision"] for e in service.events] == [1, 2]
+
+
+@pytest.mark.parametrize("made", [forecast(uplift(), uplift(OTHER, in_flight=1.3)), forecast()])
+def test_what_is_written_is_what_the_published_schemas_say(made: Forecast) -> None:
+    """The forecast's own record, and the explanation of it."""
+    service = Service()
+    service.tell(replace(made, reasons=(Reason.COLD_START,)))
+
+    assert is_valid("forecast.v1.json", json.loads(encode_forecast(made)[1]))
+    [event] = service.events
+    assert is_valid("explanation.v1.json", event["data"])
+    assert not is_valid("explanation.v1.json", event["data"] | {"regime": "unknown"})
+
+
+def is_valid(name: str, instance: Any) -> bool:
+    """Does it keep to the published schema of this name?"""
+    schema = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+    return bool(Draft202012Validator(schema).is_valid(instance))
