@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := env
 .DELETE_ON_ERROR:
-.PHONY: env demo test lint format unit integration bench kafka lock clean help need-java need-kcat
+.PHONY: env demo test lint format unit integration bench ablations figures need-data kafka lock clean help need-java need-kcat
 
 env: .venv/.runtime ## put the environment into .venv (the default)
 	$(STEP) "ready: $(BIN)/headstart --help"
@@ -56,6 +56,15 @@ bench: .venv/.bench ## what the forecast costs beside Prophet, MSTL+AutoETS and 
 	$(STEP) "pytest: benchmarks, a few minutes"
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -s -o python_files='bench_*.py' tests/benchmarks $(PYTEST_ARGS)
 
+# DATA is a folder with NAME.csv.gz and NAME.events.csv; tests/benchmarks/ablation_sets.py says what is in them.
+ablations: need-data .venv/.dev ## what each part of the forecast earns on the sets in DATA=folder: build/ablations
+	$(STEP) "the backtest of every set with one part taken out at a time, a minute or two"
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ablations "$(DATA)" $(ABLATIONS_ARGS)
+
+figures: need-data .venv/.dev ## draw the pictures of docs/forecasting.md anew from the sets in DATA=folder: docs/images
+	$(STEP) "pictures: docs/images"
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.figures "$(DATA)"
+
 kafka: .venv/.venv ## fetch the real broker's jars by Maven into build/kafka (once)
 	$(STEP) "Kafka's jars: build/kafka"
 	@$(BIN)/python -m tests.kafka.jars
@@ -76,6 +85,9 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- what the targets stand on -----------------------------------------------------------------------
+
+need-data:
+	@test -d "$(DATA)" || { echo "Name the folder with the sets: make ablations DATA=folder"; exit 1; }
 
 need-java: .venv/.venv
 	@$(BIN)/python -m tests.kafka.jars --check
