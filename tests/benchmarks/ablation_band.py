@@ -11,7 +11,7 @@ import numpy as np
 from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats, Forecast, ServiceView
 from advisor.domain.policy import Policy
-from advisor.forecasting.forecast import forecast_service
+from advisor.forecasting.forecast import forecast_and_learn
 from advisor.forecasting.learned import NOTHING, Learned
 from advisor.forecasting.scale import from_log, to_log
 from advisor.simulation.rolling import Series, known_before, view_before
@@ -24,7 +24,7 @@ FEWEST_ERRORS = 288
 
 
 class OneTable:
-    """Stands in for `forecast_service`: the same medians, in a band of their own past errors.
+    """Stands in for `forecast_and_learn`: the same medians, in a band of their own past errors.
 
     Errors are log ratios (with the scale's offset) of what came before the cutoff to every median that
     was forecast for it, whatever the hour, the time ahead and the campaigns.
@@ -34,17 +34,17 @@ class OneTable:
         self._past: list[Forecast] | None = None
 
     def __call__(
-        self, view: ServiceView, campaigns: Sequence[Campaign], policy: Policy, learned: Learned = NOTHING
-    ) -> Forecast:
+        self, view: ServiceView, campaigns: Sequence[Campaign], policy: Policy, learned: Learned
+    ) -> tuple[Forecast, Learned]:
         """The full model's forecast with this band; with its own while too few errors are known."""
         if self._past is None:
             self._past = list(_earlier(view, campaigns, policy))
-        made = forecast_service(view, campaigns, policy, learned)
+        made, known = forecast_and_learn(view, campaigns, policy, learned)
         errors = np.concatenate([np.zeros(0), *(_errors(view, past) for past in self._past)])
         self._past.append(made)
         if len(errors) < FEWEST_ERRORS:
-            return made
-        return replace(made, total=_around_median(made, np.quantile(errors, made.levels)))
+            return made, known
+        return replace(made, total=_around_median(made, np.quantile(errors, made.levels))), known
 
 
 def _earlier(view: ServiceView, campaigns: Sequence[Campaign], policy: Policy) -> Iterator[Forecast]:
@@ -53,7 +53,7 @@ def _earlier(view: ServiceView, campaigns: Sequence[Campaign], policy: Policy) -
         cutoff = view.data_until - back * APART
         before = view_before(series, view.service, cutoff)
         if len(before.values):
-            yield forecast_service(before, known_before(campaigns, cutoff), policy)
+            yield forecast_and_learn(before, known_before(campaigns, cutoff), policy, NOTHING)[0]
 
 
 def _errors(view: ServiceView, past: Forecast) -> Floats:

@@ -163,7 +163,7 @@ def without_in_flight_correction() -> Removed:
 
 def with_one_table_of_errors() -> Removed:
     """Medians in one band of their own past errors, whatever the hour, the time ahead and the campaigns."""
-    return replaced((rolling, "forecast_service", OneTable()))
+    return replaced((rolling, "forecast_and_learn", OneTable()))
 
 
 def with_one_width_all_day() -> Removed:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from advisor.domain.campaign import Campaign
-from advisor.domain.demand import Floats, Forecast
+from advisor.domain.demand import Floats, Forecast, ServiceView
 from advisor.domain.policy import Policy, ResourcePolicy
 from advisor.domain.timegrid import Seconds, to_epoch_s
 from advisor.forecasting.effects import Effect
-from advisor.forecasting.forecast import forecast_service, teach
+from advisor.forecasting.forecast import forecast_and_learn, teach
 from advisor.forecasting.learned import NOTHING, Learned
 from advisor.forecasting.scoring import Scores, score
 from advisor.simulation.rolling import RollingForecast, known_before, rolling_forecasts, view_before
@@ -94,21 +94,25 @@ class Shift:
 
 
 def forecast_at(trial: Trial, cutoff: datetime, part: Part = FULL) -> tuple[Forecast, Learned]:
-    """The forecast made at that moment, as the backtest makes it, and what had been learned by then."""
+    """The forecast made at that moment, with all that it is made of, and what had been learned by then.
+
+    Learned twice, the first time two weeks before, as a backtest does: what has left the history stays known.
+    """
     campaigns = part.calendar(trial.campaigns)
     policy = replace(POLICY, horizon=trial.grid.horizon, step=trial.grid.step, plan_ahead=trial.grid.horizon)
-    learned = NOTHING
+
+    def known(moment: datetime) -> tuple[ServiceView, tuple[Campaign, ...]]:
+        return view_before(trial.series, trial.service, moment), known_before(campaigns, moment)
+
     with part.removed():
-        for moment in (cutoff - LEARN_BACK, cutoff):
-            view, known = view_before(trial.series, trial.service, moment), known_before(campaigns, moment)
-            learned = teach(view, known, policy, learned)
-        return forecast_service(view, known, policy, learned), learned
+        before = teach(*known(cutoff - LEARN_BACK), policy, NOTHING)
+        return forecast_and_learn(*known(cutoff), policy, before)
 
 
-def match_day(trial: Trial) -> MatchDay:
-    """A day like many, from the noon before its first match."""
-    made, learned = forecast_at(trial, MATCH_DAY)
-    start, end = MATCH_DAY - 1.5 * DAY, MATCH_DAY + DAY
+def match_day(trial: Trial, noon: datetime = MATCH_DAY) -> MatchDay:
+    """A day like many, as forecast at that noon, before its first match."""
+    made, learned = forecast_at(trial, noon)
+    start, end = noon - 1.5 * DAY, noon + DAY
     return MatchDay(made, _actual(trial, start, end), _between(trial, start, end), learned.effects)
 
 
@@ -165,12 +169,12 @@ def kept(trial: Trial) -> Kept:
     return Kept(trial.name, everywhere, score(actual[inside], bands[inside], FINE_LEVELS))
 
 
-def shift(trial: Trial) -> Shift:
-    """The day after the level shifted, before its first match."""
+def shift(trial: Trial, after: datetime = AFTER_SHIFT) -> Shift:
+    """What is forecast at that moment, soon after a level shifted, by both ways to credit it."""
     naive = Part("naive", removed=crediting_level_twice)
-    ours, learned = forecast_at(trial, AFTER_SHIFT)
-    theirs, mislearned = forecast_at(trial, AFTER_SHIFT, naive)
-    start, end = AFTER_SHIFT - 3.5 * DAY, AFTER_SHIFT + 0.5 * DAY
+    ours, learned = forecast_at(trial, after)
+    theirs, mislearned = forecast_at(trial, after, naive)
+    start, end = after - 3.5 * DAY, after + 0.5 * DAY
     return Shift(
         ours,
         theirs,

@@ -16,39 +16,18 @@ from advisor.forecasting import fit, likeness
 from advisor.simulation.rolling import Series
 from tests.benchmarks.ablation_parts import FULL, PARTS, Part, replaced
 from tests.benchmarks.ablation_runs import Marks, Outcome, forecasts_of, run_grid, run_in_flight
-from tests.benchmarks.ablation_sets import GRIDS, Grid, Trial, load, names_in
+from tests.benchmarks.ablation_sets import GRIDS, Trial, load, names_in
 from tests.benchmarks.ablation_tables import GRID, IN_FLIGHT, cell, is_sure, tables
 from tests.benchmarks.ablations import EVERYTHING, main
+from tests.support.ablations import STEP_S, WEEKS, shop
 from tests.support.backtests import write_calendar, write_demand
-from tests.support.crowds import day, demand, weekly
+from tests.support.crowds import day, demand
 from tests.support.forecasting import MONDAY
 
-STEP_S = 1800
-WEEKS = 4
-CUTOFF = day(7 * (WEEKS - 1) + 2, 19)
-"""One hour into the last email: three others and as many pushes lie before it."""
 
-
-@pytest.fixture(scope="module")
-def shop() -> Trial:
-    """Four weeks at half an hour, in which every part of the forecast has something to do.
-
-    Two kinds of campaign, of differing size, a level that rises with the first push, a spike, quiet
-    Sundays, and an email at the cutoff that does twice what the others did.
-    """
-    emails = weekly(WEEKS, 3.0)
-    crowds = [(c, 6.0 if week == WEEKS - 1 else 2.5 + 0.5 * week) for week, (c, _) in enumerate(emails)]
-    crowds += weekly(WEEKS, 1.8, kind="push", hour=9.0, first=4)
-    days = 7 * WEEKS
-    level = np.repeat(np.where(np.arange(days) % 7 == 6, 0.5, 1.0), 48)
-    level[4 * 48 + 18 :] *= 1.5
-    level[10 * 48 + 30] *= 20
-    values = demand(days, crowds, step_s=STEP_S, sigma=0.1, level=level)
-    grid = Grid(
-        CUTOFF - timedelta(hours=12), CUTOFF, every=timedelta(hours=12), step=timedelta(seconds=STEP_S)
-    )
-    campaigns = tuple(replace(c, announced_at=MONDAY - timedelta(days=1)) for c, _ in crowds)
-    return Trial("shop", Series(to_epoch_s(MONDAY), STEP_S, values), campaigns, grid, service="shop")
+@pytest.fixture(scope="module", name="shop")
+def a_shop() -> Trial:
+    return shop()
 
 
 def instant(moment: datetime) -> str:
