@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from advisor.domain.demand import Floats
 from advisor.domain.timegrid import Seconds
-from advisor.forecasting.days import Days, heights_of
+from advisor.forecasting.days import DAY_S, Days, heights_of
 from advisor.forecasting.robust import fill_circular
 
-BANK_S = 1800
-"""So much clean time on either side of a window says how high the level was there."""
+NEAR_S = 1800
+FAR_S = DAY_S
+"""How high the level was beside a window: in the clean half hour next to it, and in the day."""
+
+FADE_S = 8 * 3600.0
+"""Into a window, what the half hour was above its day fades: one noisy cell does not lift a whole holiday."""
 
 WEEK = 7
 
@@ -33,7 +37,8 @@ def bridge(logs: Floats, masked: NDArray[np.bool_], days: Days, flat: Seconds) -
     """The same history (n,), with the cells in `masked` (n,) replaced by what their neighbours say.
 
     Each run of masked cells follows the ordinary shape of the day, lifted to the level just before it,
-    the level just after it, and evenly from one to the other in between. So a level that changed
+    the level just after it, and evenly from one to the other in between; what the last half hour on either
+    side was above its day fades into the run. So a level that changed
     while the campaign ran is told apart from what the campaign did on top of it, and neither is
     credited twice. A run at the end of the history keeps the level before it. A mask over everything
     is no mask: then campaigns are what is ordinary.
@@ -46,18 +51,47 @@ def bridge(logs: Floats, masked: NDArray[np.bool_], days: Days, flat: Seconds) -
     above = logs - shape
     known = np.flatnonzero(clean)
     sums = np.concatenate([[0.0], np.cumsum(above[known])])
-    bank = max(1, BANK_S // days.step_s)
+    near, far = max(1, NEAR_S // days.step_s), max(1, FAR_S // days.step_s)
     filled = logs.copy()
     for first, end in runs_of(masked):
-        at = np.searchsorted(known, (first, end))
-        left, right = max(0, at[0] - bank), min(len(known), at[1] + bank)
-        before = (sums[at[0]] - sums[left]) / (at[0] - left) if at[0] > left else None
-        after = (sums[right] - sums[at[1]]) / (right - at[1]) if right > at[1] else None
-        banks = [level for level in (before, after) if level is not None]  # one at least: some cell is clean
-        rise = (banks[-1] - banks[0]) / (end - first + 1)
-        filled[first:end] = shape[first:end] + banks[0] + rise * np.arange(1, end - first + 1)
+        left, right = np.searchsorted(known, (first, end))
+        day_before, day_after = np.searchsorted(known, (first - far, end + far))
+        before = _Bank.of(sums, left, max(0, left - near), min(day_before, left - 1)) if left else None
+        after = (
+            _Bank.of(sums, right, min(len(known), right + near), max(day_after, right + 1))
+            if right < len(known)
+            else None
+        )
+        filled[first:end] = shape[first:end] + _levels(before, after, end - first, FADE_S / days.step_s)
     weights = np.where(masked, BRIDGED_WEIGHT, 1.0) * seen
     return Bridged(np.where(seen, filled, np.nan), weights)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bank:
+    """How far above the shape is the half hour next to a window, and the day?"""
+
+    near: float
+    far: float
+
+    @classmethod
+    def of(cls, sums: Floats, edge: int, near: int, far: int) -> _Bank:
+        """Of clean cells counted from `edge` to `near` and to `far`, on either side; `sums` run over all."""
+        means = [float((sums[edge] - sums[other]) / (edge - other)) for other in (near, far)]
+        return cls(*means)
+
+
+def _levels(before: _Bank | None, after: _Bank | None, steps: int, fade: float) -> Floats:
+    """The level within a window of so many steps, from what is known on its sides, one at least."""
+    since, until = np.arange(1, steps + 1), np.arange(steps, 0, -1)
+    sides = [
+        (bank.far + (bank.near - bank.far) * np.exp(-away / fade))
+        for bank, away in ((before, since), (after, until))
+        if bank is not None
+    ]
+    later = since / (steps + 1)
+    levels: Floats = (1 - later) * sides[0] + later * sides[-1]
+    return levels
 
 
 def runs_of(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -105,7 +105,7 @@ def crediting_level_twice() -> Removed:
     def bridged(logs: Floats, masked: NDArray[np.bool_], days: Days, flat: Seconds) -> bridge.Bridged:
         found = real(logs, masked, days, flat)
         filled = found.logs.copy()
-        with replaced((bridge, "BANK_S", WEEK_S)):
+        with replaced((bridge, "NEAR_S", WEEK_S), (bridge, "FAR_S", WEEK_S)):
             for first, end in bridge.runs_of(masked):
                 known = slice(0, end)
                 filled[first:end] = real(logs[known], masked[known], days, flat[known]).logs[first:end]

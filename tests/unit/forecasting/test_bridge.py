@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from advisor.forecasting.bridge import BANK_S, BRIDGED_WEIGHT, bridge, runs_of
+from advisor.forecasting.bridge import BRIDGED_WEIGHT, NEAR_S, bridge, runs_of
 from advisor.forecasting.days import Days
 
 HOUR_S = 3600
@@ -125,16 +125,32 @@ def test_what_happened_inside_the_mask_does_not_matter():
     assert np.array_equal(bridge(wild, mask, days, flat).logs, bridge(logs, mask, days, flat).logs)
 
 
-def test_the_banks_are_half_an_hour_wide():
-    """At five minutes, what happened before that does not lift the bridge."""
-    days = Days(20_000, 1, 300)
-    flat = np.arange(288)
-    logs = np.zeros(288)
-    mask = masked_at(288, slice(100, 110))
-    bank = BANK_S // 300
-    far = logs.copy()
-    far[100 - bank - 1] = 4.0
+def test_the_banks_are_half_an_hour_and_a_day_wide():
+    """A cell further away than the day before bears on nothing, one in between on the day's mean only."""
+    days = Days(20_000, 4, 300)
+    flat = np.arange(4 * 288)
+    mask = masked_at(len(flat), slice(1000, 1010))
 
-    assert bridge(far, mask, days, flat).logs[mask] == pytest.approx(
-        bridge(logs, mask, days, flat).logs[mask]
-    )
+    def lifted(cell):
+        logs = np.zeros(len(flat))
+        logs[cell] = 4.0
+        # The shape of the day knows of the cell as well, so its own slot must not be asked.
+        return bridge(logs, mask, days, flat).logs[1000]
+
+    next_to_it, of_the_day, of_before = lifted(1000 - 1), lifted(1000 - NEAR_S // 300 - 1), lifted(1000 - 290)
+    assert next_to_it > 20 * of_the_day
+    assert of_the_day > of_before
+
+
+def test_one_noisy_cell_at_its_edge_does_not_lift_a_whole_day():
+    """What the last half hour was above its day has faded by the middle of the window."""
+    days = Days(20_000, 8, HOUR_S // 2)
+    flat = np.arange(8 * 48)
+    mask = masked_at(len(flat), slice(200, 248))
+    logs = np.zeros(len(flat))
+    logs[199] = 1.0
+
+    bridged = bridge(logs, mask, days, flat).logs[mask]
+
+    assert bridged[0] > 0.5
+    assert np.abs(bridged[24:]).max() < 0.15
