@@ -23,7 +23,7 @@ from streams.needs_fold import NeedsFold
 from streams.records import OutgoingRecord
 from streams.topics import TopicNames
 
-MODEL_VERSION = "pool-1"
+MODEL_VERSION = "pool-2"
 
 
 class AuditTrail:

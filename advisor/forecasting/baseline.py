@@ -14,6 +14,7 @@ from advisor.forecasting.bands import at_levels
 from advisor.forecasting.days import DAY_S, Days, weekday_of
 from advisor.forecasting.drift import Residuals, deviations
 from advisor.forecasting.scale import from_log, to_log
+from advisor.forecasting.yearly import in_year
 
 NEAR_S = 3600
 MIDDLE_S = 6 * 3600
@@ -28,17 +29,19 @@ class Baseline:
     """What is ordinary for a service as of `until_s`, fitted by :func:`advisor.forecasting.fit.fit_baseline`.
 
     On the scale of :mod:`advisor.forecasting.scale` with `offset`. `week` (7, slots) is the pool's word per
-    weekday and slot; `residuals` (n,) and `weights` (n,) what the last day was above it, up to `until_s`;
-    `shares` (leads, bins, 2) how much of the present deviation goes on, per day ahead in `leads` and bin
-    of that day; `sizes` (slots,) typical errors; `ladders` (2 + leads, rungs) standardised error quantiles:
-    the first hour, up to six, then each lead. `calibration` is the share of the last
-    three days' errors that the 0.95 quantile covered, None where there is none.
+    weekday and slot, `year` (waves,) the shape of the year on top of it; `residuals` (n,) and `weights`
+    (n,) what the last day was above it, up to `until_s`; `shares` (leads, bins, 2) how much of the present
+    deviation goes on, per day ahead in `leads` and bin of that day; `sizes` (slots,) typical errors;
+    `ladders` (2 + leads, rungs) standardised error quantiles: the first hour, up to six, then each lead.
+    `calibration` is the share of the last days' errors that the 0.95 quantile covered, None while there are
+    too few to tell.
     """
 
     step_s: int
     until_s: int
     offset: float
     week: Floats
+    year: Floats
     residuals: Floats
     weights: Floats
     leads: tuple[int, ...]
@@ -55,7 +58,8 @@ class Baseline:
 
     def ordinary(self, times_s: Seconds) -> Floats:
         """The pool's word on the log scale at these instants, shape (steps,)."""
-        word: Floats = self.week[weekday_of(times_s // DAY_S), times_s % DAY_S // self.step_s]
+        days = times_s // DAY_S
+        word: Floats = self.week[weekday_of(days), times_s % DAY_S // self.step_s] + in_year(days, self.year)
         return word
 
     def deviation(self, times_s: Seconds, values: Floats, clean: NDArray[np.bool_]) -> Floats:

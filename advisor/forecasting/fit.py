@@ -18,6 +18,7 @@ from advisor.forecasting.pool import ERROR_HALF_LIFE_D, History, beliefs, pooled
 from advisor.forecasting.robust import fill_circular
 from advisor.forecasting.scale import offset_for, to_log
 from advisor.forecasting.spikes import pull_in
+from advisor.forecasting.yearly import NO_YEAR, in_year, yearly_shape
 
 LEADS_D = (1, 2, 4, 7, 14, 28)
 """Days ahead that errors are worked out for; one in between is taken to be like the one before."""
@@ -32,6 +33,10 @@ ERROR_ORIGINS_A_DAY = 2
 MOST_ERROR_ORIGINS = 80
 MOST_STEPS = 96
 LATELY_D = 3
+LATELY_STEPS = 60
+FEWEST_LATELY = 6
+"""How good forecasts were lately: of so many days, or steps where they are long, and of no fewer origins."""
+
 RECENT_S = 5400
 DAYS_OVER_MASK = 3
 """With this much history but under a day of it outside campaigns, campaigns are what is ordinary."""
@@ -82,14 +87,22 @@ def fit_baseline(cells: Cells, reach_days: int) -> Fitted | None:
     clean = (seen & ~masked).sum() * cells.step_s
     if clean < DAY_S or days.count < 2:
         return Fitted(_cold(cells, without, offset, days), logs, without)
+    pulled_in = pull_in(days.grid(flat, without))
+    year = _year_of(days, pulled_in)
+    by_day = in_year(days.first + np.arange(days.count), year)
+    level = Bridged(without - by_day[flat // days.slots], bridged.weights)
     history = History(
-        days,
-        np.nan_to_num(pull_in(days.grid(flat, without))),
-        days.grid(flat, bridged.weights, missing=0.0),
+        days, np.nan_to_num(pulled_in - by_day[:, None]), days.grid(flat, level.weights, missing=0.0)
     )
-    return Fitted(
-        _learn(history, Bridged(without, bridged.weights), flat, offset, cells, reach_days), logs, without
-    )
+    return Fitted(_learn(history, level, flat, year, offset, cells, reach_days), logs, without)
+
+
+def _year_of(days: Days, logs: Floats) -> Floats:
+    """The shape of the year in this history (days, slots), NaN where unknown: see :mod:`yearly`."""
+    known = ~np.isnan(logs)
+    seen = known.sum(axis=1)
+    heights = np.where(known, logs, 0.0).sum(axis=1) / np.maximum(seen, 1)
+    return _float32(yearly_shape(days.first + np.arange(days.count), heights, 2 * seen > days.slots))
 
 
 def _worth_masking(cells: Cells, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -108,6 +121,7 @@ def _cold(cells: Cells, without: Floats, offset: float, days: Days) -> Baseline:
         until_s=cells.until_s,
         offset=offset,
         week=_float32(np.full((7, days.slots), np.median(without[recent]))),
+        year=NO_YEAR,
         residuals=np.zeros(back),
         weights=np.zeros(back),
         leads=(1,),
@@ -120,7 +134,13 @@ def _cold(cells: Cells, without: Floats, offset: float, days: Days) -> Baseline:
 
 
 def _learn(
-    history: History, bridged: Bridged, flat: Seconds, offset: float, cells: Cells, reach_days: int
+    history: History,
+    bridged: Bridged,
+    flat: Seconds,
+    year: Floats,
+    offset: float,
+    cells: Cells,
+    reach_days: int,
 ) -> Baseline:
     days = history.days
     leads = tuple(lead for lead in LEADS_D if lead <= max(1, min(reach_days, days.count // 2)))
@@ -159,6 +179,7 @@ def _learn(
         until_s=cells.until_s,
         offset=offset,
         week=_float32(week),
+        year=year,
         residuals=_float32(np.concatenate([np.zeros(pad), first.values[max(0, end - back) :]])),
         weights=_float32(np.concatenate([np.zeros(pad), first.weights[max(0, end - back) :]])),
         leads=leads,
@@ -236,9 +257,9 @@ def _errors_at(lead: int, later: Residuals, first: Residuals, days: Days, end: i
 
 def _covered_lately(errors: _Errors, sizes: Floats, ladder: Floats, days: Days) -> float | None:
     """Which share of the last days' errors did the 0.95 quantile cover?"""
-    lately = errors.origins >= days.size - (LATELY_D + 1) * days.slots
+    lately = errors.origins >= days.size - max((LATELY_D + 1) * days.slots, LATELY_STEPS)
     weights = errors.weights[lately]
-    if not weights.sum() > 0:
+    if (weights.sum(axis=1) > 0).sum() < FEWEST_LATELY:
         return None
     bound = ladder[LADDER.index(0.95)] * sizes[errors.slots[lately]]
     return float((weights * (errors.values[lately] <= bound)).sum() / weights.sum())

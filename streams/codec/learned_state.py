@@ -33,6 +33,7 @@ class BaselineState(msgspec.Struct, frozen=True, kw_only=True):
     ladders: ArrayState
     calibration: float | None
     cold: bool
+    year: ArrayState = ArrayState([0], b"")
 
 
 class EffectState(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +85,7 @@ def _baseline_state(baseline: Baseline) -> BaselineState:
         until_s=baseline.until_s,
         offset=baseline.offset,
         week=_packed(baseline.week),
+        year=_packed(baseline.year),
         residuals=_packed(baseline.residuals),
         weights=_packed(baseline.weights),
         leads=list(baseline.leads),
@@ -101,6 +103,7 @@ def _baseline(state: BaselineState) -> Baseline:
         until_s=state.until_s,
         offset=state.offset,
         week=_unpacked(state.week),
+        year=_unpacked(state.year),
         residuals=_unpacked(state.residuals),
         weights=_unpacked(state.weights),
         leads=tuple(state.leads),

@@ -10,6 +10,7 @@ from advisor.forecasting.bands import LADDER, LADDER_Z, z_of
 from advisor.forecasting.baseline import WIDENING_D, Baseline
 from advisor.forecasting.days import DAY_S
 from advisor.forecasting.scale import from_log
+from advisor.forecasting.yearly import NO_YEAR, in_year
 from tests.support.forecasting import MONDAY
 
 HOUR_S = 3600
@@ -27,6 +28,7 @@ def by_hand():
         until_s=MONDAY_S,
         offset=OFFSET,
         week=4 + rng.random((7, 24)),
+        year=NO_YEAR,
         residuals=np.zeros(24),
         weights=np.ones(24),
         leads=LEADS,
@@ -133,3 +135,14 @@ def test_slots_of_a_step_that_does_not_divide_a_day_are_counted_day_by_day():
     assert said.tolist() == [
         sevens.week[(t - MONDAY_S) // DAY_S % 7, t % DAY_S // 420] for t in times.tolist()
     ]
+
+
+def test_the_year_lifts_all_slots_of_a_day_alike():
+    winter = replace(BASELINE, year=np.array([0.0, 0.5, *[0.0] * 6]))
+    days = np.array([0, 91, 182], dtype=np.int64)
+    times = (DAY_S * days[:, None] + HOUR_S * np.arange(24)).ravel()
+
+    lifted = (winter.ordinary(times) - BASELINE.ordinary(times)).reshape(3, 24)
+
+    assert lifted == pytest.approx(np.repeat(in_year(days, winter.year), 24).reshape(3, 24))
+    assert lifted[0, 0] > 0.49 > lifted[1, 0] > lifted[2, 0]
