@@ -38,7 +38,8 @@ class ResourcePolicy:
     `serves` gives, per service, the share of its demand that reaches this resource. `unit_capacity`
     is the demand in requests per second that one unit carries within its objective. `minimum` and
     `maximum` bound every floor that is ever asked for. `reactive` says that something else (an HPA's
-    metrics, say) scales the resource above its floor.
+    metrics, say) scales the resource above its floor. `running_quantile` is planned for once the crowd
+    of a running campaign has been seen; None plans for `quantile` to its end and lowers nothing before.
     """
 
     resource: str
@@ -50,11 +51,24 @@ class ResourcePolicy:
     lead_time: timedelta = timedelta(minutes=10)
     headroom: float = 0.2
     quantile: float = 0.95
+    running_quantile: float | None = None
     mode: Mode = Mode.RECOMMEND
     reactive: bool = True
     ramp: RampPolicy = RampPolicy()
     price_per_unit_hour: float | None = None
     capacity_proved_by: str | None = None
+
+    @property
+    def lets_go(self) -> bool:
+        """May its floor follow the forecast down while a campaign runs? Only above a reactive scaler."""
+        return self.reactive and self.running_quantile is not None
+
+    @property
+    def quantile_once_seen(self) -> float:
+        """The quantile planned for once a campaign's crowd has been seen: at most `quantile`."""
+        if self.running_quantile is None or not self.reactive:
+            return self.quantile
+        return min(self.running_quantile, self.quantile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +106,5 @@ class Policy:
     @property
     def levels(self) -> tuple[float, ...]:
         """Quantile levels to forecast: the usual four and whatever a resource plans for."""
-        return tuple(sorted({0.5, 0.9, 0.95, 0.99, *(r.quantile for r in self.resources.values())}))
+        planned = {q for r in self.resources.values() for q in (r.quantile, r.quantile_once_seen)}
+        return tuple(sorted({0.5, 0.9, 0.95, 0.99} | planned))

@@ -20,6 +20,7 @@ from advisor.planning.schedule import (
     envelope,
     floors_before,
     floors_on,
+    held_until,
     history_length,
     over_blocks,
     raise_length,
@@ -68,12 +69,12 @@ def plan_clusters(
             else:
                 begin = first
         end = max(c.end for c in group) + margin_after
-        ends_s = _ends_s(group, campaigns)
+        held_until_s = _held_until_s(resource, group, campaigns)
         if begin > first:
-            planned.append(_cluster_to_come(resource, tuple(needs), group, ends_s, begin, end))
+            planned.append(_cluster_to_come(resource, tuple(needs), group, held_until_s, begin, end))
         else:
             times_s = span(begin, end, GRID)
-            planned.append(_plan_cluster(resource, needs, group, ends_s, times_s, previous))
+            planned.append(_plan_cluster(resource, needs, group, held_until_s, times_s, previous))
     if stands and not planned:
         planned.append(_plan_revert(resource, previous, first, first + margin_after))
     return tuple(planned)
@@ -95,8 +96,10 @@ def without_campaign(
     others = tuple(c for c in cluster.claims if c.campaign_id != campaign_id)
     times_s = cluster.times_s
     if others:
-        ends_s = _ends_s(others, campaigns)
-        return _plan_cluster(resource, needs, others, ends_s, times_s, previous, without=campaign_id).asked
+        held_until_s = _held_until_s(resource, others, campaigns)
+        return _plan_cluster(
+            resource, needs, others, held_until_s, times_s, previous, without=campaign_id
+        ).asked
     if standing_at(previous, from_epoch_s(int(times_s[0])) - GRID, resource.minimum) <= resource.minimum:
         return np.full_like(cluster.asked, resource.minimum)
     nothing = np.zeros_like(cluster.asked)
@@ -136,7 +139,7 @@ def _cluster_to_come(
     resource: ResourcePolicy,
     needs: tuple[Need, ...],
     claims: tuple[Claim, ...],
-    ends_s: tuple[int, ...],
+    held_until_s: tuple[int, ...],
     begin: datetime,
     end: datetime,
 ) -> ClusterFloors:
@@ -145,19 +148,21 @@ def _cluster_to_come(
     So it is the same at every decision until its needs change, and is worked out once. Needs compare by
     identity: a need said again is worked out again.
     """
-    return _plan_cluster(resource, needs, claims, ends_s, span(begin, end, GRID), ())
+    return _plan_cluster(resource, needs, claims, held_until_s, span(begin, end, GRID), ())
 
 
-def _ends_s(claims: Sequence[Claim], campaigns: Mapping[str, Campaign]) -> tuple[int, ...]:
-    """When the campaign behind each claim ends (epoch seconds); its claim lasts through the tail."""
-    return tuple(to_epoch_s(campaigns[claim.campaign_id].end) for claim in claims)
+def _held_until_s(
+    resource: ResourcePolicy, claims: Sequence[Claim], campaigns: Mapping[str, Campaign]
+) -> tuple[int, ...]:
+    """Until when each claim's floor is held (epoch seconds); the claim itself lasts through the tail."""
+    return tuple(to_epoch_s(held_until(resource, campaigns[claim.campaign_id])) for claim in claims)
 
 
 def _plan_cluster(
     resource: ResourcePolicy,
     needs: Sequence[Need],
     claims: tuple[Claim, ...],
-    ends_s: tuple[int, ...],
+    held_until_s: tuple[int, ...],
     times_s: Seconds,
     previous: Sequence[Step],
     *,
@@ -165,10 +170,10 @@ def _plan_cluster(
 ) -> ClusterFloors:
     window = (min(c.start for c in claims), max(c.end for c in claims))
     needed = units_for(demand_on(resource, needs, times_s, window=window, without=without), resource)
-    ready = envelope(times_s, needed, claims, ends_s, resource.ramp)
+    ready = envelope(times_s, needed, claims, held_until_s, resource)
     begun = [
-        end_s
-        for claim, end_s in zip(claims, ends_s, strict=True)
+        until_s
+        for claim, until_s in zip(claims, held_until_s, strict=True)
         if to_epoch_s(claim.start - raise_length(resource)) <= times_s[0]
     ]
     return _ask(resource, claims, times_s, needed, ready, previous, hold_until_s=max(begun, default=0))
@@ -192,7 +197,7 @@ def _ask(
     *,
     hold_until_s: int,
 ) -> ClusterFloors:
-    """What stands is lowered on the hold grid only, and while a campaign runs only where that was agreed.
+    """What stands is lowered on the hold grid only, and until `hold_until_s` only where that was agreed.
 
     The forecast begins at its cutoff and so has forgotten the peaks that a campaign already had: the
     agreed plan remembers them.

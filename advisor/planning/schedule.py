@@ -13,7 +13,8 @@ from functools import lru_cache
 import numpy as np
 
 from advisor.domain.advice import Claim, Step
-from advisor.domain.policy import RampPolicy, ResourcePolicy
+from advisor.domain.campaign import Campaign
+from advisor.domain.policy import ResourcePolicy
 from advisor.domain.timegrid import Seconds, floor_to, from_epoch_s, step_s, to_epoch_s
 from advisor.planning.sizing import Units
 
@@ -40,23 +41,41 @@ def revert_length(resource: ResourcePolicy) -> timedelta:
     return resource.ramp.hold * (1 + _steps_between(resource))
 
 
-def envelope(
-    times_s: Seconds, units: Units, claims: Sequence[Claim], ends_s: Sequence[int], ramp: RampPolicy
-) -> Units:
-    """Units that must be ready at each instant, shape (n,), so that nothing is lowered mid-campaign.
+def held_until(resource: ResourcePolicy, campaign: Campaign) -> datetime:
+    """Until when is nothing lowered that a campaign was promised?
 
-    From a claim's start to its campaign's end (`ends_s`, one a claim) the need only rises; in the
-    tail it only falls. Needs are held over whole blocks of `ramp.hold`, so that floors move seldom.
+    Until its end. Where the policy lets go (`running_quantile`), until a reactive scaler that saw the crowd
+    come can have units ready for what it saw: a lead time after the start. Before that nothing but the
+    floor can be there in time.
+    """
+    if not resource.lets_go:
+        return campaign.end
+    return min(campaign.start + resource.lead_time, campaign.end)
+
+
+def envelope(
+    times_s: Seconds,
+    units: Units,
+    claims: Sequence[Claim],
+    held_until_s: Sequence[int],
+    resource: ResourcePolicy,
+) -> Units:
+    """Units that must be ready at each instant, shape (n,), so that what was promised is not lowered.
+
+    From a claim's start until it is no longer held (`held_until_s`, one a claim, see :func:`held_until`)
+    the need only rises. After that it only falls or, where the policy lets go, follows the forecast down
+    and up again. Needs are held over whole blocks of `ramp.hold`, so that floors move seldom.
     """
     held = np.zeros_like(units)
-    for claim, end_s in zip(claims, ends_s, strict=True):
+    for claim, until_s in zip(claims, held_until_s, strict=True):
         inside = (times_s >= to_epoch_s(claim.start)) & (times_s < to_epoch_s(claim.end))
-        wanted = np.where(inside, units, 0)
-        rising = np.where(inside & (times_s < end_s), np.maximum.accumulate(wanted), 0)
-        tail = np.where(inside & (times_s >= end_s), wanted, 0)
-        falling = np.where(inside & (times_s >= end_s), np.maximum.accumulate(tail[::-1])[::-1], 0)
-        held = np.maximum(held, np.maximum(rising, falling))
-    return over_blocks(times_s, held, ramp.hold)
+        after = inside & (times_s >= until_s)
+        rising = np.where(inside & ~after, np.maximum.accumulate(np.where(inside, units, 0)), 0)
+        rest = np.where(after, units, 0)
+        if not resource.lets_go:
+            rest = np.where(after, np.maximum.accumulate(rest[::-1])[::-1], 0)
+        held = np.maximum(held, np.maximum(rising, rest))
+    return over_blocks(times_s, held, resource.ramp.hold)
 
 
 def over_blocks(times_s: Seconds, units: Units, block: timedelta) -> Units:

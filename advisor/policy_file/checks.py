@@ -37,6 +37,7 @@ def disagreements(data: object) -> Iterator[Finding]:
         yield from _unlisted_services(data, resource, section)
         yield from _late_planning(data, resource, section)
         yield from _missing_price(data, resource, section)
+        yield from _letting_go_of_all(data, resource, section)
     yield from _grid(data)
     yield from _repeated_sources(data)
 
@@ -108,6 +109,16 @@ def _missing_price(
         message = "is missing, so `budget.per_campaign` could not bound this resource"
         fix = "give a price here or in `defaults:`; 0 if more units cost nothing"
         yield Finding(("resources", resource, "price_per_unit_hour"), Absent.NOTHING, message, fix)
+
+
+def _letting_go_of_all(
+    data: Mapping[str, object], resource: str, section: Mapping[str, object]
+) -> Iterator[Finding]:
+    reactive = section.get("reactive", _mapping(data.get("defaults")).get("reactive"))
+    if reactive is False and section.get("running_quantile") is not None:
+        message = "has no effect: nothing scales this resource above its floor, which is held to the end"
+        fix = "remove it or, if something does scale this resource, set `reactive: true`"
+        yield Finding(("resources", resource, "running_quantile"), section["running_quantile"], message, fix)
 
 
 def _grid(data: Mapping[str, object]) -> Iterator[Finding]:

@@ -160,9 +160,14 @@ def _version(document: Mapping[str, Any]) -> str:
 
 
 def _resource(name: str, own: ResourceSection, defaults: SharedOptions) -> ResourcePolicy:
-    """A resource's own word counts, then `defaults`, then the built-in default; `ramp` option by option."""
+    """A resource's own word counts, then `defaults`, then the built-in default; `ramp` option by option.
+
+    A `running_quantile` among the defaults is not for a resource that nothing else scales.
+    """
     shared = {option: getattr(defaults, option) for option in SharedOptions.model_fields}
     shared |= {option: getattr(own, option) for option in own.model_fields_set & shared.keys()}
+    if not shared["reactive"]:
+        shared["running_quantile"] = None
     ramp = {option: getattr(defaults.ramp, option) for option in ("factor", "every", "hold")}
     if "ramp" in own.model_fields_set:
         ramp |= {option: getattr(own.ramp, option) for option in own.ramp.model_fields_set}
@@ -188,6 +193,7 @@ def _resource_document(resource: ResourcePolicy) -> dict[str, Any]:
         "lead_time": format_duration(resource.lead_time),
         "headroom": resource.headroom,
         "quantile": resource.quantile,
+        "running_quantile": resource.running_quantile,
         "mode": resource.mode.value,
         "reactive": resource.reactive,
         "ramp": {

@@ -74,6 +74,14 @@ class SharedOptions(Section):
         examples=[0.95],
         description="The quantile of demand planned for.",
     )
+    running_quantile: float | None = Field(
+        default=None,
+        ge=0.5,
+        le=0.999,
+        examples=[0.5],
+        description="Planned for once a running campaign's crowd was seen, instead of `quantile` to its end. "
+        "Only where something reactive scales above the floor.",
+    )
     mode: ModeName = Field(
         default=_RESOURCE.mode,
         examples=["recommend"],

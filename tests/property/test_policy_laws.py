@@ -67,7 +67,9 @@ policies = st.fixed_dictionaries(
         "resources": st.dictionaries(names.map("sim://{}".format), resources, min_size=1, max_size=3),
     },
     optional={
-        "defaults": st.fixed_dictionaries({}, optional=shared),
+        "defaults": st.fixed_dictionaries(
+            {}, optional={**shared, "running_quantile": st.none() | st.floats(0.5, 0.999)}
+        ),
         "sources": st.lists(
             st.fixed_dictionaries({"source": free_text}, optional={"max_uplift": st.floats(1, 100)}),
             min_size=1,

@@ -32,6 +32,7 @@ def resources(draw: Draw, /, **fixed: Any) -> ResourcePolicy:
         "lead_time": timedelta(seconds=30 * draw(st.integers(0, 240))),
         "headroom": draw(st.sampled_from([0.0, 0.2, 1.0])),
         "reactive": draw(st.booleans()),
+        "running_quantile": draw(st.sampled_from([None, 0.5])),
         "ramp": RampPolicy(
             factor=draw(st.sampled_from([1.5, 2.0, 10.0])),
             every=draw(st.integers(1, 5)) * MINUTE,

@@ -100,6 +100,26 @@ def test_defaults_count_where_a_resource_says_nothing():
     assert resource.tier == "pods"
 
 
+def test_what_nothing_else_scales_lets_go_of_nothing():
+    """A default quantile for running campaigns passes by what is held to the end; saying both is an error."""
+    lets_go = "defaults: {running_quantile: 0.9}\n"
+
+    assert only_resource(parse_policy(with_resource("quantile: 0.99", extra=lets_go), "p")).lets_go
+    kept = only_resource(parse_policy(with_resource("reactive: false", extra=lets_go), "p"))
+    assert (kept.lets_go, kept.running_quantile) == (False, None)
+    found = problems_of(with_resource("reactive: false", "running_quantile: 0.9"))
+    assert "no effect" in found['resources["sim://shop/web"].running_quantile'].message
+
+
+def test_a_running_campaign_is_never_planned_for_at_a_higher_quantile_than_one_to_come():
+    """And the forecast has both levels."""
+    text = with_resource("quantile: 0.8", extra="defaults: {running_quantile: 0.93}\n")
+    policy = parse_policy(text, "p").policy
+
+    assert only_resource(parse_policy(text, "p")).quantile_once_seen == 0.8
+    assert set(policy.levels) == {0.5, 0.8, 0.9, 0.95, 0.99}
+
+
 def test_a_resource_may_return_to_the_built_in_value_that_defaults_changed():
     """Writing the built-in value down is not the same as saying nothing."""
     text = with_resource("headroom: 0.2", extra="defaults: {headroom: 0.3}\n")
@@ -175,6 +195,7 @@ def test_a_problem_says_how_to_mend_it(line, path, hint):
         ("headroom: -0.1", "at least 0"),
         ("quantile: 0.49", "at least 0.5"),
         ("quantile: 0.9999", "at most 0.999"),
+        ("running_quantile: 0.49", "at least 0.5"),
         ("ramp: {factor: 1}", "more than 1"),
         ("ramp: fast", "mapping of options"),
         ("reactive: yes", "true or false"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from advisor.planning.schedule import (
     GRID,
     envelope,
     floors_before,
+    held_until,
     history_length,
     ramp_length,
     requests,
@@ -22,7 +24,7 @@ from advisor.planning.schedule import (
     standing_at,
     steps_of,
 )
-from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, resource
+from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, campaign, resource
 
 GENTLE = RampPolicy(factor=2.0, every=MINUTE, hold=15 * MINUTE)
 
@@ -150,18 +152,46 @@ def test_requests_agree_with_a_naive_loop(seed):
 # --- held while a campaign runs
 
 
-def held(units: np.ndarray, *windows: tuple[str, str, str]) -> list[int]:
-    """The envelope from 09:45 on, of claims given as (start, campaign's end, claim's end)."""
+def held(units: np.ndarray, *windows: tuple[str, str, str], **other: Any) -> list[int]:
+    """The envelope from 09:45 on, of claims given as (start, held until, claim's end)."""
     times_s = span(at("09:45"), at("09:45") + len(units) * MINUTE, GRID)
     claims = [Claim("c", 1, PODS, at(start), at(end)) for start, _, end in windows]
-    ends_s = [to_epoch_s(at(end)) for _, end, _ in windows]
-    return envelope(times_s, units, claims, ends_s, GENTLE).tolist()
+    held_until_s = [to_epoch_s(at(until)) for _, until, _ in windows]
+    return envelope(times_s, units, claims, held_until_s, resource(ramp=GENTLE, **other)).tolist()
 
 
 def test_inside_its_campaign_a_need_only_rises_and_in_its_tail_only_falls():
     wavy = minutes((15, 5), (15, 20), (15, 3), (15, 9), (15, 4), (15, 6))
 
     assert held(wavy, ("09:45", "10:45", "11:15"))[::15] == [5, 20, 20, 20, 6, 6]
+
+
+def test_where_the_policy_lets_go_a_need_only_rises_while_it_is_held_and_then_follows_the_forecast():
+    wavy = minutes((15, 5), (15, 20), (15, 3), (15, 9), (15, 4), (15, 6))
+
+    followed = held(wavy, ("09:45", "10:30", "11:15"), running_quantile=0.5)
+
+    assert followed[::15] == [5, 20, 20, 9, 4, 6]
+
+
+def test_nothing_is_let_go_where_nothing_else_scales():
+    wavy = minutes((15, 5), (15, 20), (15, 3), (15, 9), (15, 4), (15, 6))
+
+    kept = held(wavy, ("09:45", "10:45", "11:15"), running_quantile=0.5, reactive=False)
+
+    assert kept[::15] == [5, 20, 20, 20, 6, 6]
+
+
+@pytest.mark.parametrize(
+    ("lead_time", "let_go", "until"),
+    [(10, False, "12:00"), (10, True, "10:10"), (95, True, "11:35"), (300, True, "12:00")],
+)
+def test_a_floor_is_held_to_its_campaigns_end_or_let_go_a_lead_time_after_its_start(
+    lead_time, let_go, until
+):
+    pods = resource(lead_time=lead_time * MINUTE, running_quantile=0.5 if let_go else None)
+
+    assert held_until(pods, campaign()) == at(until)
 
 
 def test_outside_every_claim_nothing_is_needed():
