@@ -49,7 +49,7 @@ def assess(
     """
     counted = [campaign for campaign in campaigns if counts(campaign, policy)]
     forecast, known = forecast_and_learn(view, counted, policy, learned)
-    needs = tuple(need_of(forecast, resource) for resource in policy.resources_of(view.service))
+    needs = tuple(need_of(forecast, resource, counted) for resource in policy.resources_of(view.service))
     return Assessment(forecast, level_of(view), needs, known)
 
 

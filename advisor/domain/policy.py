@@ -24,7 +24,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RampPolicy:
-    """How a floor moves: by at most `factor` every `every`, and only on the grid of `hold`."""
+    """How a floor moves: up by at most `factor` every `every`, down by as much on the grid of `hold`."""
 
     factor: float = 2.0
     every: timedelta = timedelta(minutes=1)
@@ -38,8 +38,8 @@ class ResourcePolicy:
     `serves` gives, per service, the share of its demand that reaches this resource. `unit_capacity`
     is the demand in requests per second that one unit carries within its objective. `minimum` and
     `maximum` bound every floor that is ever asked for. `reactive` says that something else (an HPA's
-    metrics, say) scales the resource above its floor. `running_quantile` is planned for once the crowd
-    of a running campaign has been seen; None plans for `quantile` to its end and lowers nothing before.
+    metrics, say) scales the resource above its floor. `running_quantile` is planned for from
+    a lead time after a campaign's start on, when its crowd is there; None plans for `quantile` to its end.
     """
 
     resource: str
@@ -60,12 +60,12 @@ class ResourcePolicy:
 
     @property
     def lets_go(self) -> bool:
-        """May its floor follow the forecast down while a campaign runs? Only above a reactive scaler."""
+        """Is less planned for once a campaign's crowd is there? Only where something reactive scales too."""
         return self.reactive and self.running_quantile is not None
 
     @property
-    def quantile_once_seen(self) -> float:
-        """The quantile planned for once a campaign's crowd has been seen: at most `quantile`."""
+    def quantile_while_running(self) -> float:
+        """The quantile planned for once a campaign's crowd is there: at most `quantile`."""
         if self.running_quantile is None or not self.reactive:
             return self.quantile
         return min(self.running_quantile, self.quantile)
@@ -106,5 +106,5 @@ class Policy:
     @property
     def levels(self) -> tuple[float, ...]:
         """Quantile levels to forecast: the usual four and whatever a resource plans for."""
-        planned = {q for r in self.resources.values() for q in (r.quantile, r.quantile_once_seen)}
+        planned = {q for r in self.resources.values() for q in (r.quantile, r.quantile_while_running)}
         return tuple(sorted({0.5, 0.9, 0.95, 0.99} | planned))

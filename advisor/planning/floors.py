@@ -12,16 +12,17 @@ import numpy as np
 from advisor.domain.advice import Claim, Need, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.policy import ResourcePolicy
-from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, span, to_epoch_s
+from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, span, step_s, to_epoch_s
 from advisor.planning.claims import clusters, demand_on
 from advisor.planning.schedule import (
     GRID,
+    Hold,
     earliest_raise,
     envelope,
     floors_before,
     floors_on,
-    held_until,
     history_length,
+    hold_of,
     over_blocks,
     raise_length,
     requests,
@@ -69,12 +70,12 @@ def plan_clusters(
             else:
                 begin = first
         end = max(c.end for c in group) + margin_after
-        held_until_s = _held_until_s(resource, group, campaigns)
+        holds = _holds(resource, needs, group, campaigns)
         if begin > first:
-            planned.append(_cluster_to_come(resource, tuple(needs), group, held_until_s, begin, end))
+            planned.append(_cluster_to_come(resource, tuple(needs), group, holds, begin, end))
         else:
             times_s = span(begin, end, GRID)
-            planned.append(_plan_cluster(resource, needs, group, held_until_s, times_s, previous))
+            planned.append(_plan_cluster(resource, needs, group, holds, times_s, previous))
     if stands and not planned:
         planned.append(_plan_revert(resource, previous, first, first + margin_after))
     return tuple(planned)
@@ -96,10 +97,8 @@ def without_campaign(
     others = tuple(c for c in cluster.claims if c.campaign_id != campaign_id)
     times_s = cluster.times_s
     if others:
-        held_until_s = _held_until_s(resource, others, campaigns)
-        return _plan_cluster(
-            resource, needs, others, held_until_s, times_s, previous, without=campaign_id
-        ).asked
+        holds = _holds(resource, needs, others, campaigns)
+        return _plan_cluster(resource, needs, others, holds, times_s, previous, without=campaign_id).asked
     if standing_at(previous, from_epoch_s(int(times_s[0])) - GRID, resource.minimum) <= resource.minimum:
         return np.full_like(cluster.asked, resource.minimum)
     nothing = np.zeros_like(cluster.asked)
@@ -139,7 +138,7 @@ def _cluster_to_come(
     resource: ResourcePolicy,
     needs: tuple[Need, ...],
     claims: tuple[Claim, ...],
-    held_until_s: tuple[int, ...],
+    holds: tuple[Hold, ...],
     begin: datetime,
     end: datetime,
 ) -> ClusterFloors:
@@ -148,21 +147,25 @@ def _cluster_to_come(
     So it is the same at every decision until its needs change, and is worked out once. Needs compare by
     identity: a need said again is worked out again.
     """
-    return _plan_cluster(resource, needs, claims, held_until_s, span(begin, end, GRID), ())
+    return _plan_cluster(resource, needs, claims, holds, span(begin, end, GRID), ())
 
 
-def _held_until_s(
-    resource: ResourcePolicy, claims: Sequence[Claim], campaigns: Mapping[str, Campaign]
-) -> tuple[int, ...]:
-    """Until when each claim's floor is held (epoch seconds); the claim itself lasts through the tail."""
-    return tuple(to_epoch_s(held_until(resource, campaigns[claim.campaign_id])) for claim in claims)
+def _holds(
+    resource: ResourcePolicy,
+    needs: Sequence[Need],
+    claims: Sequence[Claim],
+    campaigns: Mapping[str, Campaign],
+) -> tuple[Hold, ...]:
+    """How each claim's floor is held."""
+    step = max((need.step_s for need in needs), default=step_s(GRID))
+    return tuple(hold_of(resource, claim, campaigns[claim.campaign_id], step) for claim in claims)
 
 
 def _plan_cluster(
     resource: ResourcePolicy,
     needs: Sequence[Need],
     claims: tuple[Claim, ...],
-    held_until_s: tuple[int, ...],
+    holds: tuple[Hold, ...],
     times_s: Seconds,
     previous: Sequence[Step],
     *,
@@ -170,10 +173,10 @@ def _plan_cluster(
 ) -> ClusterFloors:
     window = (min(c.start for c in claims), max(c.end for c in claims))
     needed = units_for(demand_on(resource, needs, times_s, window=window, without=without), resource)
-    ready = envelope(times_s, needed, claims, held_until_s, resource)
+    ready = envelope(times_s, needed, holds, resource.ramp)
     begun = [
-        until_s
-        for claim, until_s in zip(claims, held_until_s, strict=True)
+        hold.end_s
+        for claim, hold in zip(claims, holds, strict=True)
         if to_epoch_s(claim.start - raise_length(resource)) <= times_s[0]
     ]
     return _ask(resource, claims, times_s, needed, ready, previous, hold_until_s=max(begun, default=0))
@@ -197,7 +200,7 @@ def _ask(
     *,
     hold_until_s: int,
 ) -> ClusterFloors:
-    """What stands is lowered on the hold grid only, and until `hold_until_s` only where that was agreed.
+    """What stands is lowered on the hold grid only, and while a campaign runs only where that was agreed.
 
     The forecast begins at its cutoff and so has forgotten the peaks that a campaign already had: the
     agreed plan remembers them.

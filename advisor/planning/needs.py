@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from advisor.domain.advice import Need, WithoutCampaign
-from advisor.domain.demand import Floats, Forecast, UpliftBand
+from advisor.domain.campaign import Campaign
+from advisor.domain.demand import Floats, Forecast
 from advisor.domain.policy import ResourcePolicy
+from advisor.domain.timegrid import to_epoch_s
 from advisor.forecasting.forecast import affected_rows, total_without
+from advisor.forecasting.windows import effect_window
+from advisor.planning.schedule import promised_until
+
+Steps = NDArray[np.bool_]
 
 
-def need_of(forecast: Forecast, resource: ResourcePolicy) -> Need:
+def need_of(forecast: Forecast, resource: ResourcePolicy, campaigns: Sequence[Campaign]) -> Need:
     """The forecast at the quantile planned for, with every campaign and without each.
 
-    That is the resource's `quantile` but, where it lets go, its `running_quantile` in steps that only
-    campaigns move whose crowd has been seen. How many came is then known, and a reactive scaler has its
-    own reserve for what strays from that.
+    That is the resource's `quantile` but, where it lets go, its `running_quantile` in steps in which all
+    `campaigns` of the forecast have been there for a lead time. How many came is known then, and a
+    reactive scaler has its own reserve for what strays from what is expected.
     """
     column = forecast.levels.index(resource.quantile)
-    seen = _seen(forecast)
+    known = {campaign.campaign_id: campaign for campaign in campaigns}
+    ours = [known[uplift.campaign_id] for uplift in forecast.uplifts] if resource.lets_go else []
+    phases = _phases(forecast, resource, ours)
     return Need(
         resource=resource.resource,
         service=forecast.service,
@@ -30,51 +39,58 @@ def need_of(forecast: Forecast, resource: ResourcePolicy) -> Need:
         step_s=forecast.step_s,
         times_s=forecast.times_s,
         baseline=forecast.baseline[:, column],
-        total=_planned(forecast, resource, forecast.total, seen.only),
-        without=tuple(_without(forecast, resource, uplift, seen) for uplift in forecast.uplifts),
+        total=_planned(forecast, resource, forecast.total, phases.settled()),
+        without=tuple(_without(forecast, resource, u.campaign_id, phases) for u in forecast.uplifts),
         reasons=forecast.reasons,
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
-    """Per step (steps,): does any campaign move it whose crowd was seen, and how many whose was not?"""
+class _Phases:
+    """Steps (steps,) in which any campaign runs that was there for long enough, and how many were not.
 
-    any: NDArray[np.bool_]
-    unseen: NDArray[np.int64]
+    `fresh` are the latter's steps by campaign, `how_many` their number.
+    """
 
-    @property
-    def only(self) -> NDArray[np.bool_]:
-        """The steps that only campaigns move whose crowd has been seen."""
-        return self.any & (self.unseen == 0)
+    running: Steps
+    fresh: dict[str, Steps]
+    how_many: NDArray[np.int64]
 
+    def settled(self, without: str | None = None) -> Steps:
+        """The steps in which all campaigns have been there for long enough; one may be left out.
 
-def _seen(forecast: Forecast) -> _Seen:
-    """A crowd has been seen where what came of it corrected the forecast."""
-    seen = _Seen(np.zeros(len(forecast.times_s), np.bool_), np.zeros(len(forecast.times_s), np.int64))
-    for uplift in forecast.uplifts:
-        rows = affected_rows(forecast, uplift.campaign_id)
-        if uplift.in_flight is None:
-            seen.unseen[rows] += 1
-        else:
-            seen.any[rows] = True
-    return seen
+        A step stays settled without the campaign that settled it: leaving one out never asks for more.
+        """
+        others = self.how_many - self.fresh[without] if without in self.fresh else self.how_many
+        return np.asarray(self.running & (others == 0))
 
 
-def _planned(forecast: Forecast, resource: ResourcePolicy, total: Floats, seen: NDArray[np.bool_]) -> Floats:
+def _phases(forecast: Forecast, resource: ResourcePolicy, campaigns: Sequence[Campaign]) -> _Phases:
+    times_s = forecast.times_s
+    running = np.zeros(len(times_s), dtype=np.bool_)
+    how_many = np.zeros(len(times_s), dtype=np.int64)
+    fresh: dict[str, Steps] = {}
+    for campaign in campaigns:
+        begin_s, end_s = (to_epoch_s(edge) for edge in effect_window(campaign))
+        until_s = to_epoch_s(promised_until(resource, campaign))
+        promised = (times_s + forecast.step_s > begin_s) & (times_s < until_s)
+        fresh[campaign.campaign_id] = promised
+        how_many += promised
+        running |= (times_s >= until_s) & (times_s < end_s)
+    return _Phases(running, fresh, how_many)
+
+
+def _planned(forecast: Forecast, resource: ResourcePolicy, total: Floats, settled: Steps) -> Floats:
     """The quantile of a total (rows, levels) that is planned for in each of its rows, shape (rows,)."""
-    planned: Floats = total[:, forecast.levels.index(resource.quantile)]
-    if not resource.lets_go:
-        return planned
-    return np.where(seen, total[:, forecast.levels.index(resource.quantile_once_seen)], planned)
+    planned = total[:, forecast.levels.index(resource.quantile)]
+    expected = total[:, forecast.levels.index(resource.quantile_while_running)]
+    return np.where(settled, expected, planned)
 
 
 def _without(
-    forecast: Forecast, resource: ResourcePolicy, uplift: UpliftBand, seen: _Seen
+    forecast: Forecast, resource: ResourcePolicy, campaign_id: str, phases: _Phases
 ) -> WithoutCampaign:
-    """A step stays seen without the campaign that was seen there: leaving one out never asks for more."""
-    rows = affected_rows(forecast, uplift.campaign_id)
-    others_unseen = seen.unseen[rows] - (uplift.in_flight is None)
-    total = total_without(forecast, uplift.campaign_id)[rows]
-    rates = _planned(forecast, resource, total, seen.any[rows] & (others_unseen == 0))
-    return WithoutCampaign(uplift.campaign_id, rows.start, rates)
+    rows = affected_rows(forecast, campaign_id)
+    total = total_without(forecast, campaign_id)[rows]
+    rates = _planned(forecast, resource, total, phases.settled(campaign_id)[rows])
+    return WithoutCampaign(campaign_id, rows.start, rates)

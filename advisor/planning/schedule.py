@@ -6,7 +6,9 @@ time never lowers what is asked for at any other.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -14,11 +16,34 @@ import numpy as np
 
 from advisor.domain.advice import Claim, Step
 from advisor.domain.campaign import Campaign
-from advisor.domain.policy import ResourcePolicy
+from advisor.domain.policy import RampPolicy, ResourcePolicy
 from advisor.domain.timegrid import Seconds, floor_to, from_epoch_s, step_s, to_epoch_s
 from advisor.planning.sizing import Units
 
 GRID = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The instants (epoch seconds, rising) between which a claim's floor is held, each in its way.
+
+    The claim begins, what was promised ends (see :func:`promised_until`), the campaign ends, its tail ends.
+    """
+
+    start_s: int
+    promised_until_s: int
+    end_s: int
+    tail_end_s: int
+
+
+def hold_of(resource: ResourcePolicy, claim: Claim, campaign: Campaign, step: int) -> Hold:
+    """How is the floor of one campaign's claim held, on a forecast in steps of so many seconds?
+
+    A promise ends with the forecast's step that it ends in, which is planned for as a whole.
+    """
+    start_s, end_s, tail_end_s = (to_epoch_s(edge) for edge in (claim.start, campaign.end, claim.end))
+    promised_s = -(-to_epoch_s(promised_until(resource, campaign)) // step) * step
+    return Hold(start_s, min(promised_s, end_s), end_s, tail_end_s)
 
 
 def ramp_length(resource: ResourcePolicy) -> timedelta:
@@ -41,51 +66,46 @@ def revert_length(resource: ResourcePolicy) -> timedelta:
     return resource.ramp.hold * (1 + _steps_between(resource))
 
 
-def held_until(resource: ResourcePolicy, campaign: Campaign) -> datetime:
-    """Until when is nothing lowered that a campaign was promised?
+def promised_until(resource: ResourcePolicy, campaign: Campaign) -> datetime:
+    """Until when is the planned quantile kept for a campaign, and from when on what is expected of it?
 
-    Until its end. Where the policy lets go (`running_quantile`), until a reactive scaler that saw the crowd
-    come can have units ready for what it saw: a lead time after the start. Before that nothing but the
-    floor can be there in time.
+    To its end or, where the policy lets go (`running_quantile`), for a lead time after its start: from
+    then on every unit there can have been asked for by a reactive scaler that saw the crowd.
     """
     if not resource.lets_go:
         return campaign.end
     return min(campaign.start + resource.lead_time, campaign.end)
 
 
-def envelope(
-    times_s: Seconds,
-    units: Units,
-    claims: Sequence[Claim],
-    held_until_s: Sequence[int],
-    resource: ResourcePolicy,
-) -> Units:
-    """Units that must be ready at each instant, shape (n,), so that what was promised is not lowered.
+def envelope(times_s: Seconds, units: Units, holds: Sequence[Hold], ramp: RampPolicy) -> Units:
+    """Units that must be ready at each instant, shape (n,), so that nothing is lowered mid-campaign.
 
-    From a claim's start until it is no longer held (`held_until_s`, one a claim, see :func:`held_until`)
-    the need only rises. After that it only falls or, where the policy lets go, follows the forecast down
-    and up again. Needs are held over whole blocks of `ramp.hold`, so that floors move seldom.
+    From a claim's start to its campaign's end the need only rises, but that it starts anew where what
+    was promised ends; in the tail it only falls. Each need is held to the end of its block of
+    `ramp.hold`, so that floors fall seldom.
     """
     held = np.zeros_like(units)
-    for claim, until_s in zip(claims, held_until_s, strict=True):
-        inside = (times_s >= to_epoch_s(claim.start)) & (times_s < to_epoch_s(claim.end))
-        after = inside & (times_s >= until_s)
-        rising = np.where(inside & ~after, np.maximum.accumulate(np.where(inside, units, 0)), 0)
-        rest = np.where(after, units, 0)
-        if not resource.lets_go:
-            rest = np.where(after, np.maximum.accumulate(rest[::-1])[::-1], 0)
-        held = np.maximum(held, np.maximum(rising, rest))
-    return over_blocks(times_s, held, resource.ramp.hold)
+    for hold in holds:
+        edges = (hold.start_s, hold.promised_until_s, hold.end_s, hold.tail_end_s)
+        promised, running, tail = (
+            (times_s >= since) & (times_s < until) for since, until in itertools.pairwise(edges)
+        )
+        for inside in (promised, running):
+            rising = np.maximum.accumulate(np.where(inside, units, 0))
+            held = np.maximum(held, np.where(inside, rising, 0))
+        falling = np.maximum.accumulate(np.where(tail, units, 0)[::-1])[::-1]
+        held = np.maximum(held, np.where(tail, falling, 0))
+    return over_blocks(times_s, held, ramp.hold)
 
 
 def over_blocks(times_s: Seconds, units: Units, block: timedelta) -> Units:
-    """The highest value of each block of the grid of `block`, at each of its instants, shape (n,)."""
-    blocks = times_s // step_s(block)
-    first = np.flatnonzero(np.diff(blocks, prepend=blocks[0] - 1)) if len(blocks) else np.empty(0, int)
-    if not len(first):
-        return units
-    peaks = np.maximum.reduceat(units, first)
-    return np.asarray(np.repeat(peaks, np.diff(np.append(first, len(units)))), dtype=np.int64)
+    """The highest value so far within each block of the grid of `block`, shape (n,); `units` are >= 0.
+
+    What rises within a block rises when it is needed, and falls at the block's end at the earliest.
+    """
+    # Blocks are stacked, each above all that comes before it, so that none remembers an earlier one.
+    stacked = (times_s // step_s(block) - times_s[:1] // step_s(block)) * (units.max(initial=0) + 1)
+    return np.asarray(np.maximum.accumulate(units + stacked) - stacked, dtype=np.int64)
 
 
 def requests(ready: Units, resource: ResourcePolicy, before: Units) -> Units:

@@ -48,7 +48,7 @@ class RampSection(Section):
     hold: UpToADay = Field(
         default=_RAMP.hold,
         examples=["15m"],
-        description="Floors change only on a grid of this width, against churn.",
+        description="Floors are lowered only on a grid of this width, against churn.",
     )
 
 
@@ -79,8 +79,8 @@ class SharedOptions(Section):
         ge=0.5,
         le=0.999,
         examples=[0.5],
-        description="Planned for once a running campaign's crowd was seen, instead of `quantile` to its end. "
-        "Only where something reactive scales above the floor.",
+        description="Planned for from a lead time after a campaign's start on, instead of `quantile` to its "
+        "end. Only where something reactive scales above the floor.",
     )
     mode: ModeName = Field(
         default=_RESOURCE.mode,

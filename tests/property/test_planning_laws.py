@@ -15,7 +15,7 @@ from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, ResourceState
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import ceil_to
+from advisor.domain.timegrid import ceil_to, from_epoch_s
 from advisor.forecasting.windows import effect_window
 from advisor.pipeline import advise, remember
 from advisor.planning.schedule import earliest_raise, ramp_length, revert_length, standing_at
@@ -189,6 +189,28 @@ def test_announced_early_enough_a_campaign_has_its_units_asked_for_a_lead_time_b
     assert floor_at(only(decision), asked_by, of.minimum) >= min(needed, of.maximum)
     late = Reason.LEAD_TIME_TOO_SHORT in decision.campaigns[0].reasons
     assert not late
+
+
+@LAWS
+@given(worlds(), st.integers(0, 2**32 - 1))
+def test_every_unit_that_the_forecast_needs_is_asked_for_a_lead_time_before_it_is_needed(world, seed):
+    """Whatever is let go in between: from now plus the lead time on, within the ceiling and every claim."""
+    of, _, announced, baseline, _, now = world
+    flat = need(announced, baseline=baseline, hours=60)
+    wavy = np.repeat(np.random.default_rng(seed).uniform(0.2, 2.0, len(flat.total) // 6), 6)
+    asked = replace(flat, total=flat.total * wavy)
+    claimed = np.zeros(len(asked.total), dtype=np.bool_)
+    for start, end in (effect_window(one) for one in announced if effect_window(one)[1] > now):
+        claimed |= (asked.times_s >= start.timestamp()) & (asked.times_s + 300 <= end.timestamp())
+    lead = ceil_to(NOW + of.lead_time, MINUTE) - NOW
+
+    made = only(decide_in(world, needs=[asked]))
+
+    needed = np.minimum(units_for(asked.total, of), of.maximum)
+    for at_s, units in zip(asked.times_s[claimed], needed[claimed], strict=True):
+        by = from_epoch_s(int(at_s)) - lead
+        if by > now and by < now + policy(of).horizon - 12 * HOUR:
+            assert floor_at(made, by, of.minimum) >= units, by
 
 
 @LAWS

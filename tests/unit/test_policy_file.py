@@ -116,7 +116,7 @@ def test_a_running_campaign_is_never_planned_for_at_a_higher_quantile_than_one_t
     text = with_resource("quantile: 0.8", extra="defaults: {running_quantile: 0.93}\n")
     policy = parse_policy(text, "p").policy
 
-    assert only_resource(parse_policy(text, "p")).quantile_once_seen == 0.8
+    assert only_resource(parse_policy(text, "p")).quantile_while_running == 0.8
     assert set(policy.levels) == {0.5, 0.8, 0.9, 0.95, 0.99}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,17 +13,20 @@ from advisor.domain.policy import RampPolicy
 from advisor.domain.timegrid import span, to_epoch_s
 from advisor.planning.schedule import (
     GRID,
+    Hold,
     envelope,
     floors_before,
-    held_until,
     history_length,
+    hold_of,
+    over_blocks,
+    promised_until,
     ramp_length,
     requests,
     revert_length,
     standing_at,
     steps_of,
 )
-from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, campaign, resource
+from tests.support.builders import HOUR, MINUTE, NOW, PODS, T0, at, campaign, resource
 
 GENTLE = RampPolicy(factor=2.0, every=MINUTE, hold=15 * MINUTE)
 
@@ -152,12 +154,14 @@ def test_requests_agree_with_a_naive_loop(seed):
 # --- held while a campaign runs
 
 
-def held(units: np.ndarray, *windows: tuple[str, str, str], **other: Any) -> list[int]:
-    """The envelope from 09:45 on, of claims given as (start, held until, claim's end)."""
+def held(units: np.ndarray, *windows: tuple[str, ...]) -> list[int]:
+    """The envelope from 09:45 on, of claims as (start, [end of the promise,] campaign's end, claim's end)."""
     times_s = span(at("09:45"), at("09:45") + len(units) * MINUTE, GRID)
-    claims = [Claim("c", 1, PODS, at(start), at(end)) for start, _, end in windows]
-    held_until_s = [to_epoch_s(at(until)) for _, until, _ in windows]
-    return envelope(times_s, units, claims, held_until_s, resource(ramp=GENTLE, **other)).tolist()
+    holds = []
+    for start, *promised, end, tail_end in windows:
+        instants = (start, *(promised or [end]), end, tail_end)
+        holds.append(Hold(*(to_epoch_s(at(clock)) for clock in instants)))
+    return envelope(times_s, units, holds, GENTLE).tolist()
 
 
 def test_inside_its_campaign_a_need_only_rises_and_in_its_tail_only_falls():
@@ -166,40 +170,63 @@ def test_inside_its_campaign_a_need_only_rises_and_in_its_tail_only_falls():
     assert held(wavy, ("09:45", "10:45", "11:15"))[::15] == [5, 20, 20, 20, 6, 6]
 
 
-def test_where_the_policy_lets_go_a_need_only_rises_while_it_is_held_and_then_follows_the_forecast():
-    wavy = minutes((15, 5), (15, 20), (15, 3), (15, 9), (15, 4), (15, 6))
+def test_where_a_promise_ends_a_need_starts_anew_and_rises_again_to_the_campaigns_end():
+    wavy = minutes((15, 5), (15, 20), (15, 3), (15, 9), (15, 4), (15, 6), (15, 2))
 
-    followed = held(wavy, ("09:45", "10:30", "11:15"), running_quantile=0.5)
-
-    assert followed[::15] == [5, 20, 20, 9, 4, 6]
-
-
-def test_nothing_is_let_go_where_nothing_else_scales():
-    wavy = minutes((15, 5), (15, 20), (15, 3), (15, 9), (15, 4), (15, 6))
-
-    kept = held(wavy, ("09:45", "10:45", "11:15"), running_quantile=0.5, reactive=False)
-
-    assert kept[::15] == [5, 20, 20, 20, 6, 6]
+    assert held(wavy, ("09:45", "10:15", "11:00", "11:30"))[::15] == [5, 20, 3, 9, 9, 6, 2]
 
 
 @pytest.mark.parametrize(
-    ("lead_time", "let_go", "until"),
-    [(10, False, "12:00"), (10, True, "10:10"), (95, True, "11:35"), (300, True, "12:00")],
+    ("lead_min", "other", "until"),
+    [
+        (10, {}, "12:00"),
+        (10, {"running_quantile": 0.5}, "10:10"),
+        (10, {"running_quantile": 0.5, "reactive": False}, "12:00"),
+        (95, {"running_quantile": 0.5}, "11:35"),
+        (300, {"running_quantile": 0.5}, "12:00"),
+    ],
 )
-def test_a_floor_is_held_to_its_campaigns_end_or_let_go_a_lead_time_after_its_start(
-    lead_time, let_go, until
-):
-    pods = resource(lead_time=lead_time * MINUTE, running_quantile=0.5 if let_go else None)
+def test_a_promise_holds_to_the_campaigns_end_or_where_it_is_let_go_for_a_lead_time(lead_min, other, until):
+    pods = resource(lead_time=lead_min * MINUTE, **other)
 
-    assert held_until(pods, campaign()) == at(until)
+    assert promised_until(pods, campaign()) == at(until)
+
+
+def test_a_promise_ends_with_the_forecast_step_that_it_ends_in():
+    pods = resource(lead_time=6 * MINUTE, running_quantile=0.5)
+    claim = Claim("promo", 1, PODS, at("09:45"), at("13:00"))
+
+    found = [hold_of(pods, claim, campaign(), step).promised_until_s for step in (60, 300, 900, 86_400)]
+
+    assert found == [to_epoch_s(at(clock)) for clock in ("10:06", "10:10", "10:15", "12:00")]
 
 
 def test_outside_every_claim_nothing_is_needed():
     assert held(minutes((60, 7)), ("10:00", "10:10", "10:15"))[::15] == [0, 7, 0, 0]
 
 
-def test_a_need_is_held_over_whole_blocks_of_the_hold():
-    assert held(minutes((20, 3), (1, 9), (39, 3)), ("09:45", "10:00", "10:45"))[::15] == [3, 9, 3, 3]
+def test_a_need_is_held_to_the_end_of_its_block_and_not_before_it_is_there():
+    spike = minutes((20, 3), (1, 9), (39, 3))
+
+    followed = held(spike, ("09:45", "10:06", "10:45", "11:00"))
+
+    assert [followed[i] for i in (0, 15, 19, 20, 21, 29, 30, 59)] == [3, 3, 3, 9, 9, 9, 3, 3]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_holding_to_the_end_of_blocks_agrees_with_a_naive_loop(seed):
+    rng = np.random.default_rng(seed)
+    times_s = T0 + 60 * (int(rng.integers(0, 50)) + np.arange(100, dtype=np.int64))
+    units, block = rng.integers(0, 9, 100), int(rng.integers(1, 30)) * MINUTE
+    width_s = int(block.total_seconds())
+
+    naive = [
+        max(u for s, u in zip(times_s[: i + 1], units, strict=False) if s // width_s == times_s[i] // width_s)
+        for i in range(100)
+    ]
+
+    assert over_blocks(times_s, units, block).tolist() == naive
+    assert over_blocks(times_s[:0], units[:0], block).tolist() == []
 
 
 def test_two_campaigns_at_once_need_whichever_is_more():

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from advisor.domain.advice import Readiness
-from advisor.domain.campaign import Campaign
+from advisor.domain.campaign import Campaign, ExpectedUplift
 from advisor.domain.policy import Mode, Policy, SourcePolicy
-from advisor.domain.timegrid import from_epoch_s
+from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.policy_file import load_policy
 from advisor.simulation.closed_loop import ClosedLoop, as_if_followed, run_closed_loop
 from advisor.simulation.contest import SCALERS, LoopOptions
@@ -88,6 +88,29 @@ def test_headstarts_floor_comes_before_the_campaign_and_goes_after_it(quiet_loop
     assert floor_at(quiet_loop, "headstart", 59) >= 20
     assert floor_at(quiet_loop, "headstart", 230) == 2
     assert quiet_loop.exact == {PODS: True}
+
+
+def test_once_the_crowd_is_there_the_floor_may_follow_it_through_half_time_without_missing_it_again():
+    """A promise of two to four times, of which twice came, and nobody from the 25th to the 40th minute."""
+    trace, wide = world(), promo(expected_uplift=ExpectedUplift(2.0, 4.0))
+    since_s = trace.times_s - to_epoch_s(START)
+    halves = replace(
+        trace, rate_per_s=np.where((since_s >= 1500) & (since_s < 2400), 100.0, trace.rate_per_s)
+    )
+
+    held, followed = (
+        looped(halves, pods(quantile=0.99, running_quantile=q), [wide], decide_every=5 * MINUTE)
+        for q in (None, 0.5)
+    )
+
+    for loop in (held, followed):
+        run = loop.run_of("headstart", PODS)
+        assert (run.events.met_from(1), run.events.campaigns[0].minutes_short) == (1.0, 0)
+    assert floor_at(held, "headstart", 5) == floor_at(followed, "headstart", 5) >= 40
+    assert floor_at(held, "headstart", 50) >= 40
+    assert 20 <= floor_at(followed, "headstart", 50) <= 25
+    costs = [loop.run_of("headstart", PODS).marks.unit_hours for loop in (held, followed)]
+    assert costs[1] < 0.9 * costs[0]
 
 
 def test_the_verdict_at_the_start_stands_beside_what_came_of_it(quiet_loop: ClosedLoop):
