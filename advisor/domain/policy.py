@@ -24,7 +24,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RampPolicy:
-    """How a floor moves: up by at most `factor` every `every`, down by as much on the grid of `hold`."""
+    """How a floor moves: by at most `factor` every `every`, and only on the grid of `hold`."""
 
     factor: float = 2.0
     every: timedelta = timedelta(minutes=1)

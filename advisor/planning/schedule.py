@@ -81,8 +81,8 @@ def envelope(times_s: Seconds, units: Units, holds: Sequence[Hold], ramp: RampPo
     """Units that must be ready at each instant, shape (n,), so that nothing is lowered mid-campaign.
 
     From a claim's start to its campaign's end the need only rises, but that it starts anew where what
-    was promised ends; in the tail it only falls. Each need is held to the end of its block of
-    `ramp.hold`, so that floors fall seldom.
+    was promised ends; in the tail it only falls. Needs are held over whole blocks of
+    `ramp.hold`, so that floors move seldom, and so that a crowd a little early finds its units.
     """
     held = np.zeros_like(units)
     for hold in holds:
@@ -99,13 +99,13 @@ def envelope(times_s: Seconds, units: Units, holds: Sequence[Hold], ramp: RampPo
 
 
 def over_blocks(times_s: Seconds, units: Units, block: timedelta) -> Units:
-    """The highest value so far within each block of the grid of `block`, shape (n,); `units` are >= 0.
-
-    What rises within a block rises when it is needed, and falls at the block's end at the earliest.
-    """
-    # Blocks are stacked, each above all that comes before it, so that none remembers an earlier one.
-    stacked = (times_s // step_s(block) - times_s[:1] // step_s(block)) * (units.max(initial=0) + 1)
-    return np.asarray(np.maximum.accumulate(units + stacked) - stacked, dtype=np.int64)
+    """The highest value of each block of the grid of `block`, at each of its instants, shape (n,)."""
+    blocks = times_s // step_s(block)
+    first = np.flatnonzero(np.diff(blocks, prepend=blocks[0] - 1)) if len(blocks) else np.empty(0, int)
+    if not len(first):
+        return units
+    peaks = np.maximum.reduceat(units, first)
+    return np.asarray(np.repeat(peaks, np.diff(np.append(first, len(units)))), dtype=np.int64)
 
 
 def requests(ready: Units, resource: ResourcePolicy, before: Units) -> Units:

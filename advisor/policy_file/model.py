@@ -48,7 +48,7 @@ class RampSection(Section):
     hold: UpToADay = Field(
         default=_RAMP.hold,
         examples=["15m"],
-        description="Floors are lowered only on a grid of this width, against churn.",
+        description="Floors change only on a grid of this width, against churn.",
     )
 
 

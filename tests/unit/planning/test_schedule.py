@@ -18,7 +18,6 @@ from advisor.planning.schedule import (
     floors_before,
     history_length,
     hold_of,
-    over_blocks,
     promised_until,
     ramp_length,
     requests,
@@ -26,7 +25,7 @@ from advisor.planning.schedule import (
     standing_at,
     steps_of,
 )
-from tests.support.builders import HOUR, MINUTE, NOW, PODS, T0, at, campaign, resource
+from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, campaign, resource
 
 GENTLE = RampPolicy(factor=2.0, every=MINUTE, hold=15 * MINUTE)
 
@@ -205,28 +204,8 @@ def test_outside_every_claim_nothing_is_needed():
     assert held(minutes((60, 7)), ("10:00", "10:10", "10:15"))[::15] == [0, 7, 0, 0]
 
 
-def test_a_need_is_held_to_the_end_of_its_block_and_not_before_it_is_there():
-    spike = minutes((20, 3), (1, 9), (39, 3))
-
-    followed = held(spike, ("09:45", "10:06", "10:45", "11:00"))
-
-    assert [followed[i] for i in (0, 15, 19, 20, 21, 29, 30, 59)] == [3, 3, 3, 9, 9, 9, 3, 3]
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_holding_to_the_end_of_blocks_agrees_with_a_naive_loop(seed):
-    rng = np.random.default_rng(seed)
-    times_s = T0 + 60 * (int(rng.integers(0, 50)) + np.arange(100, dtype=np.int64))
-    units, block = rng.integers(0, 9, 100), int(rng.integers(1, 30)) * MINUTE
-    width_s = int(block.total_seconds())
-
-    naive = [
-        max(u for s, u in zip(times_s[: i + 1], units, strict=False) if s // width_s == times_s[i] // width_s)
-        for i in range(100)
-    ]
-
-    assert over_blocks(times_s, units, block).tolist() == naive
-    assert over_blocks(times_s[:0], units[:0], block).tolist() == []
+def test_a_need_is_held_over_whole_blocks_of_the_hold():
+    assert held(minutes((20, 3), (1, 9), (39, 3)), ("09:45", "10:00", "10:45"))[::15] == [3, 9, 3, 3]
 
 
 def test_two_campaigns_at_once_need_whichever_is_more():
