@@ -11,8 +11,12 @@ from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats
 from advisor.domain.timegrid import Seconds, to_epoch_s
 
-LEAD_IN = timedelta(minutes=15)
+LEAD_IN = timedelta(minutes=30)
 """Before its start a campaign already draws some: early sends, people waiting for the doors."""
+
+RISE = timedelta(minutes=15)
+EARLY = 0.1
+"""If nothing was learned, so much of the crowd gathers until the rise begins, so long before the start."""
 
 TAIL = timedelta(minutes=60)
 """After its end the crowd leaves over this time; outside lead-in and tail the factor is exactly 1."""
@@ -63,7 +67,8 @@ def is_season(campaign: Campaign, step_s: int) -> bool:
 def time_profile(campaign: Campaign, times_s: Seconds, step_s: int = 0) -> Floats:
     """How much of a campaign's effect is there in each step, 0 to 1, if nothing was learned? Shape (steps,).
 
-    Rises over the lead-in to 1 at the start, stays until the end, decays over the tail to exactly 0.
+    Rises over the lead-in, slowly at first, to 1 at the start, stays until the end, decays over the tail to
+    exactly 0.
     A step of `step_s` seconds takes the highest value within it, because capacity has to carry its
     busiest moment; as the profile rises once and falls once, that is the rise at the step's end
     or the fall at its beginning. With `step_s` 0 the values are those of the instants themselves.
@@ -72,8 +77,9 @@ def time_profile(campaign: Campaign, times_s: Seconds, step_s: int = 0) -> Float
         still = np.where(times_s < to_epoch_s(campaign.end), 1.0, COARSE_TAIL)
         return np.where(in_window(campaign, times_s, step_s), still, 0.0)
     start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
-    lead_in_s, tail_s = LEAD_IN.total_seconds(), TAIL.total_seconds()
-    rise = (times_s + step_s - (start_s - lead_in_s)) / lead_in_s
+    rise_s, gather_s, tail_s = (span.total_seconds() for span in (RISE, LEAD_IN - RISE, TAIL))
+    until_start = start_s - (times_s + step_s)
+    rise = np.maximum(1 - until_start / rise_s, EARLY * (1 - (until_start - rise_s) / gather_s))
     fall = (end_s + tail_s - times_s) / tail_s
     profile: Floats = np.clip(np.minimum(rise, fall), 0.0, 1.0)
     return profile

@@ -8,7 +8,7 @@ import pytest
 
 from advisor.domain.timegrid import to_epoch_s
 from advisor.forecasting.effects import MOST_POINTS, measure
-from advisor.forecasting.windows import in_window
+from advisor.forecasting.windows import LEAD_IN, in_window
 from tests.support.forecasting import MONDAY, campaign
 
 STEP_S = 300
@@ -37,7 +37,7 @@ def test_one_campaign_is_credited_with_what_came_on_top_in_its_window():
     (effect,) = measure([crowd], TIMES, lifted((crowd, 3.0)), SHARES, NONE, STEP_S)
 
     assert (effect.from_s, effect.until_s) == (
-        to_epoch_s(NOON - timedelta(minutes=15)),
+        to_epoch_s(NOON - LEAD_IN),
         to_epoch_s(NOON + timedelta(hours=3)),
     )
     assert np.exp(effect.log_ratios) == pytest.approx(3.0, rel=1e-3)  # kept in half precision

@@ -8,6 +8,7 @@ import pytest
 from advisor.domain.campaign import CampaignStatus
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.forecasting.grid import forecast_times
+from advisor.forecasting.windows import LEAD_IN, TAIL
 from tests.support.forecasting import MONDAY, campaign, day_curve, policy, view_of
 
 VIEW = view_of(day_curve(1))
@@ -28,9 +29,9 @@ def test_a_campaign_two_weeks_out_adds_its_effect_window_and_nothing_in_between(
     times = forecast_times(VIEW, [campaign(start, hours=2)], policy())
 
     far = times[288:]
-    assert from_epoch_s(far[0]) == start - timedelta(minutes=15)
+    assert from_epoch_s(far[0]) == start - LEAD_IN
     assert from_epoch_s(far[-1]) == start + timedelta(hours=3) - timedelta(minutes=5)
-    assert len(far) == (15 + 120 + 60) / 5
+    assert len(far) == (LEAD_IN + timedelta(hours=2) + TAIL) / timedelta(minutes=5)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from advisor.domain.timegrid import to_epoch_s
 from advisor.forecasting.windows import (
     COARSE_TAIL,
+    EARLY,
     LEAD_IN,
     TAIL,
     effect_window,
@@ -32,7 +33,19 @@ def test_the_effect_window_reaches_from_the_lead_in_to_the_end_of_the_tail():
 
 @pytest.mark.parametrize(
     ("minutes", "expected"),
-    [(-900, 0), (-15, 0), (-7.5, 0.5), (0, 1), (60, 1), (120, 1), (150, 0.5), (180, 0), (900, 0)],
+    [
+        (-900, 0),
+        (-30, 0),
+        (-22.5, EARLY / 2),
+        (-15, EARLY),
+        (-7.5, 0.5),
+        (0, 1),
+        (60, 1),
+        (120, 1),
+        (150, 0.5),
+        (180, 0),
+        (900, 0),
+    ],
 )
 def test_the_effect_rises_before_the_start_stays_until_the_end_and_fades_to_exactly_nothing(
     minutes, expected
@@ -64,7 +77,7 @@ def test_every_step_that_the_effect_window_touches_is_inside():
 
     inside = times[in_window(odd, times, 300)]
 
-    assert inside[0] == to_epoch_s(START - timedelta(minutes=15))
+    assert inside[0] == to_epoch_s(START - LEAD_IN)
     assert inside[-1] == to_epoch_s(START + timedelta(minutes=180))
 
 

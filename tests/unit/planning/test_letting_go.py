@@ -38,8 +38,8 @@ from tests.support.builders import (
 
 MARGINS = np.array([1.0, 1.5, 2.0])  # of the quantiles 0.5, 0.9 and 0.99
 QUARTERS = 9  # the forecast's steps, from 09:30 on
-A = campaign("a", at("10:00"), lasts=30 * MINUTE)  # moves 09:45 to 11:30
-B = campaign("b", at("11:00"), lasts=30 * MINUTE)  # moves 10:45 to 12:30
+A = campaign("a", at("10:00"), lasts=30 * MINUTE)  # moves 09:30 to 11:30
+B = campaign("b", at("11:15"), lasts=30 * MINUTE)  # moves 10:45 to 12:45
 
 
 def lets_go(**other: object) -> ResourcePolicy:
@@ -97,9 +97,9 @@ def test_nothing_is_let_go_unless_the_policy_says_so_and_something_reactive_is_t
 def test_what_another_campaign_was_promised_stands_while_one_is_running():
     asked = need_of(forecast(OF_A, OF_B), lets_go(), [A, B])
 
-    assert asked.total.tolist() == [20, 60, 60, 30, 30, 100, 100, 50, 30]
+    assert asked.total.tolist() == [20, 60, 60, 30, 30, 100, 100, 100, 30]
     without = {w.campaign_id: (w.first, w.rate_per_s.tolist()) for w in asked.without}
-    assert without == {"a": (1, [20, 20, 10, 10, 60, 60, 30]), "b": (5, [30, 30, 30, 10])}
+    assert without == {"a": (1, [20, 20, 10, 10, 60, 60, 60]), "b": (5, [30, 30, 30, 10])}
 
 
 def test_no_campaign_asks_for_less_than_there_would_be_without_it():

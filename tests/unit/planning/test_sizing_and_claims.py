@@ -40,7 +40,7 @@ def test_a_claim_spans_the_whole_effect_of_its_campaign():
     (claim,) = claims_on(resource(), [campaign(start=at("10:00"))], policy(), NOW)
 
     assert (claim.campaign_id, claim.revision, claim.resource) == ("promo", 1, PODS)
-    assert (claim.start, claim.end) == (at("09:45"), at("13:00"))
+    assert (claim.start, claim.end) == (at("09:30"), at("13:00"))
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_claims_whose_margins_touch_are_one_cluster():
         return [[claim.campaign_id for claim in group] for group in clusters(claims, margin)]
 
     assert grouped(timedelta(0)) == [["a"], ["b"], ["c"]]
-    assert grouped(20 * MINUTE) == [["a"], ["b"], ["c"]]  # 11:00 + 0:20 + 0:20 is before 11:45
-    assert grouped(23 * MINUTE) == [["a", "b"], ["c"]]
+    assert grouped(10 * MINUTE) == [["a"], ["b"], ["c"]]  # 11:00 + 0:10 + 0:10 is before 11:30
+    assert grouped(16 * MINUTE) == [["a", "b"], ["c"]]
     assert grouped(4 * HOUR) == [["a", "b", "c"]]
 
 
