@@ -43,6 +43,7 @@ class Effect:
     at_least: NDArray[np.bool_]
     share: float
     surprise: float | None = None
+    channels: tuple[str, ...] = ()
 
     @property
     def until_s(self) -> int:
@@ -148,4 +149,5 @@ def _effect(
         log_ratios=np.asarray(means, dtype=np.float16).astype(np.float64),
         at_least=cut_off,
         share=share,
+        channels=campaign.channels,
     )

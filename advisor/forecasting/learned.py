@@ -113,7 +113,17 @@ def _digest(cells: Cells, campaigns: Sequence[Campaign], reach_days: int) -> int
     # Values and mask say it all of demand; of campaigns, what their effects are measured and judged by.
     told = repr(
         [
-            (c.campaign_id, c.kind, c.start, c.end, c.status, c.audience, c.magnitude_hint, c.expected_uplift)
+            (
+                c.campaign_id,
+                c.kind,
+                c.start,
+                c.end,
+                c.status,
+                c.audience,
+                c.magnitude_hint,
+                c.expected_uplift,
+                c.channels,
+            )
             for c in campaigns
             if not len(cells.times_s) or to_epoch_s(effect_window(c)[0]) < cells.until_s
         ]

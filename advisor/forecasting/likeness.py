@@ -1,13 +1,15 @@
-"""How much does one campaign say about another? By kind, recency, day of the week, hour and size."""
+"""How much does one campaign say about another? By kind, recency, day of the week, hour, channel and size."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats
+from advisor.domain.timegrid import to_epoch_s
 from advisor.forecasting.days import DAY_S, is_weekend, weekday_of
-from advisor.forecasting.past import Past, family
+from advisor.forecasting.past import Past, channels_of, family
 
 SAME_FAMILY = 0.4
 ANY_KIND = 0.1
@@ -30,18 +32,22 @@ OTHER_HOUR = 0.3
 HINT_STEPS = 2.0
 """So many steps apart on its owner's scale, a campaign says little about another."""
 
+OTHER_CHANNELS = 0.5
+"""A campaign by none of the same channels says that much; one by some of them is in between (Jaccard)."""
+
 MOST_AUDIENCE_RATIO = 4.0
 """An effect is scaled with the audience by at most this factor either way."""
 
 
-def likeness(kind: str, start_s: int, hint: float | None, past: Past, coarse: bool = False) -> Floats:
-    """What does each effect count for a campaign of this kind and start? Shape (effects,), 0 to 1.
+def likeness(campaign: Campaign, past: Past, coarse: bool = False) -> Floats:
+    """What does each effect count for this campaign? Shape (effects,), 0 to 1.
 
     `coarse` says that steps are so long that the hour of the day makes no difference.
     """
     if not len(past):
         return np.zeros(0)
-    same, kin, starts_s = past.kinds == kind, past.families == family(kind), past.starts_s
+    start_s, hint, starts_s = to_epoch_s(campaign.start), campaign.magnitude_hint, past.starts_s
+    same, kin = past.kinds == campaign.kind, past.families == family(campaign.kind)
     weight = np.where(same, 1.0, np.where(kin, SAME_FAMILY, ANY_KIND))
     # Recency among its own kind: last year's Black Friday is the best there is, until the next one.
     newest = starts_s[same].max() if same.any() else starts_s.max()
@@ -55,7 +61,16 @@ def likeness(kind: str, start_s: int, hint: float | None, past: Past, coarse: bo
     if hint is not None:
         steps = np.nan_to_num(past.hints - hint)
         weight = weight * np.exp(-((steps / HINT_STEPS) ** 2) / 2)
+    weight = weight * _by_channels(channels_of(campaign.channels), past)
     return _bounded(weight, past, same, kin)
+
+
+def _by_channels(channels: frozenset[str], past: Past) -> Floats:
+    """What do the channels in common make of it? 1 where either is unknown."""
+    in_common = [
+        len(channels & then) / len(channels | then) if channels and then else 1.0 for then in past.channels
+    ]
+    return OTHER_CHANNELS + (1 - OTHER_CHANNELS) * np.array(in_common)
 
 
 def _bounded(weight: Floats, past: Past, same: NDArray[np.bool_], kin: NDArray[np.bool_]) -> Floats:

@@ -18,13 +18,15 @@ from advisor.forecasting.effects import Effect
 class Past:
     """Effects, one a row: what :class:`~advisor.forecasting.effects.Effect` holds, shape (effects,) each.
 
-    NaN stands for an audience, a hint or a surprise that is not known. `log_ratios` and `at_least` have shape
-    (effects, points), with NaN and False beyond an effect's last point.
+    NaN stands for an audience, a hint or a surprise that is not known; channels are frozensets of names in
+    lower case. `log_ratios` and `at_least` have shape (effects, points), with NaN and False beyond an
+    effect's last point.
     """
 
     campaign_ids: NDArray[np.str_]
     kinds: NDArray[np.str_]
     families: NDArray[np.str_]
+    channels: NDArray[np.object_]
     starts_s: Seconds
     ends_s: Seconds
     from_s: Seconds
@@ -58,6 +60,7 @@ def past_of(effects: Sequence[Effect]) -> Past:
         campaign_ids=np.array([e.campaign_id for e in effects], dtype=np.str_),
         kinds=np.array([e.kind for e in effects], dtype=np.str_),
         families=np.array([family(e.kind) for e in effects], dtype=np.str_),
+        channels=_objects([channels_of(e.channels) for e in effects]),
         starts_s=np.array([e.start_s for e in effects], dtype=np.int64),
         ends_s=np.array([e.end_s for e in effects], dtype=np.int64),
         from_s=np.array([e.from_s for e in effects], dtype=np.int64),
@@ -81,6 +84,17 @@ def family(kind: str) -> str:
 def words(kind: str) -> list[str]:
     """The words of a kind: `match` and `final` of `match_final`."""
     return re.split(r"[_\-. :/]", kind)
+
+
+def channels_of(names: Sequence[str]) -> frozenset[str]:
+    """Channels to compare: how they are written makes no difference."""
+    return frozenset(name.strip().lower() for name in names)
+
+
+def _objects(values: Sequence[object]) -> NDArray[np.object_]:
+    column = np.empty(len(values), dtype=np.object_)
+    column[:] = values
+    return column
 
 
 def _numbers(values: Sequence[float | None]) -> Floats:

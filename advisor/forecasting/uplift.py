@@ -69,7 +69,7 @@ def likely(
     are known.
     """
     start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
-    weights = likeness(campaign.kind, start_s, campaign.magnitude_hint, past, is_coarse(step_s))
+    weights = likeness(campaign, past, is_coarse(step_s))
     if not len(weights):
         return Likely(prior.log_ratios, prior.sigma**2, (), prior.reason)
     held = _prior_weight(campaign.kind, past)

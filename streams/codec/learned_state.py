@@ -51,6 +51,7 @@ class EffectState(msgspec.Struct, frozen=True, kw_only=True):
     at_least: bytes
     share: float
     surprise: float | None
+    channels: list[str] = []
 
 
 class LearnedState(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +130,7 @@ def _effect_state(effect: Effect) -> EffectState:
         at_least=np.packbits(effect.at_least).tobytes(),
         share=effect.share,
         surprise=effect.surprise,
+        channels=list(effect.channels),
     )
 
 
@@ -148,6 +150,7 @@ def _effect(state: EffectState) -> Effect:
         at_least=flags,
         share=state.share,
         surprise=state.surprise,
+        channels=tuple(state.channels),
     )
 
 

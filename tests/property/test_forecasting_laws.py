@@ -70,8 +70,12 @@ def announced(draw, campaign_id="c1", earliest_d=-5, latest_d=40, most_people=1e
         audience=draw(st.none() | st.floats(0, most_people)),
         send_rate_per_min=draw(st.none() | st.floats(0, most_people / 10)),
     )
-    kind = draw(st.sampled_from(["email", "email_big", "push"]))
-    return replace(planned, kind=kind, magnitude_hint=draw(st.none() | st.floats(-3, 9)))
+    return replace(
+        planned,
+        kind=draw(st.sampled_from(["email", "email_big", "push", "public_holiday"])),
+        channels=draw(st.sampled_from([(), ("email",), ("email", "push")])),
+        magnitude_hint=draw(st.none() | st.floats(-3, 9)),
+    )
 
 
 calendars = st.integers(0, 4).flatmap(lambda n: st.tuples(*(announced(f"c{i}") for i in range(n))))

@@ -1,5 +1,6 @@
 """How much one campaign says about another."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -14,6 +15,7 @@ from advisor.forecasting.likeness import (
     MOST_AUDIENCE_RATIO,
     MOST_OF_ANY_KIND,
     MOST_OF_FAMILY,
+    OTHER_CHANNELS,
     OTHER_DAY_TYPE,
     OTHER_HOUR,
     SAME_FAMILY,
@@ -21,12 +23,12 @@ from advisor.forecasting.likeness import (
     likeness,
 )
 from advisor.forecasting.past import past_of
-from tests.support.forecasting import MONDAY
+from tests.support.forecasting import MONDAY, campaign
 
 NOON = MONDAY + timedelta(hours=12)
 
 
-def effect(start=NOON, kind="match", audience=None, hint=None):
+def effect(start=NOON, kind="match", audience=None, hint=None, channels=()):
     """A past campaign of which only its circumstances matter here."""
     start_s = to_epoch_s(start)
     return Effect(
@@ -41,12 +43,18 @@ def effect(start=NOON, kind="match", audience=None, hint=None):
         log_ratios=np.zeros(39),
         at_least=np.zeros(39, dtype=bool),
         share=1.0,
+        channels=channels,
     )
+
+
+def match(start=NOON, kind="match", hint=None, channels=()):
+    """The campaign to come."""
+    return replace(campaign(start), kind=kind, magnitude_hint=hint, channels=channels)
 
 
 def weight_of(past, kind="match", start=NOON, hint=None, coarse=False):
     """Of one effect, the latest of its kind being at noon on that Monday."""
-    return likeness(kind, to_epoch_s(start), hint, past_of([past, effect()]), coarse)[0]
+    return likeness(match(start, kind, hint), past_of([past, effect()]), coarse)[0]
 
 
 def test_one_of_the_same_kind_hour_and_weekday_counts_in_full():
@@ -66,28 +74,23 @@ def test_how_long_ago_the_latest_of_the_kind_was_makes_no_difference():
     """Last year's sale is the best that is known of this year's."""
     next_year = NOON + timedelta(days=364)
 
-    assert likeness("match", to_epoch_s(next_year), None, past_of([effect()])).tolist() == [1.0]
+    assert likeness(match(next_year), past_of([effect()])).tolist() == [1.0]
 
 
 def test_a_weekend_says_less_about_a_working_day_and_the_other_way_round():
     saturday = NOON + timedelta(days=5)
 
     assert weight_of(effect(saturday)) == pytest.approx(OTHER_DAY_TYPE)
-    assert likeness("match", to_epoch_s(saturday), None, past_of([effect()]))[0] == pytest.approx(
-        OTHER_DAY_TYPE
-    )
+    assert likeness(match(saturday), past_of([effect()]))[0] == pytest.approx(OTHER_DAY_TYPE)
 
 
 def test_the_further_apart_the_hours_the_less_it_says_around_the_clock():
-    weights = [
-        likeness("match", to_epoch_s(NOON + timedelta(hours=h)), None, past_of([effect(NOON)]))[0]
-        for h in range(13)
-    ]
+    weights = [likeness(match(NOON + timedelta(hours=h)), past_of([effect(NOON)]))[0] for h in range(13)]
 
     assert weights == sorted(weights, reverse=True)
     assert weights[-1] == pytest.approx(OTHER_HOUR, abs=0.02)
     late, early = MONDAY + timedelta(hours=23), MONDAY + timedelta(hours=1)
-    assert likeness("match", to_epoch_s(early), None, past_of([effect(late)]))[0] == pytest.approx(weights[2])
+    assert likeness(match(early), past_of([effect(late)]))[0] == pytest.approx(weights[2])
 
 
 def test_where_steps_are_long_the_hour_makes_no_difference():
@@ -102,7 +105,7 @@ def test_one_that_its_owner_thought_much_larger_says_less_and_one_without_a_gues
 
 
 def test_nothing_is_like_a_campaign_of_which_there_was_none():
-    assert len(likeness("match", 0, None, past_of([]))) == 0
+    assert len(likeness(match(), past_of([]))) == 0
 
 
 def test_effects_are_scaled_with_the_audience_within_bounds_where_both_are_known():
@@ -125,7 +128,7 @@ def test_effects_are_scaled_with_the_audience_within_bounds_where_both_are_known
 def test_many_campaigns_of_another_kind_do_not_drown_one_of_the_same(other, most):
     many = [effect(NOON + timedelta(minutes=n), kind=other) for n in range(100)]
 
-    weights = likeness("match", to_epoch_s(NOON), None, past_of([*many, effect()]))
+    weights = likeness(match(NOON), past_of([*many, effect()]))
 
     assert weights[-1] == 1.0
     assert weights[:-1].sum() == pytest.approx(most)
@@ -134,4 +137,20 @@ def test_many_campaigns_of_another_kind_do_not_drown_one_of_the_same(other, most
 def test_a_few_campaigns_of_another_kind_count_each_by_itself():
     few = past_of([effect(kind="newsletter"), effect(NOON + timedelta(minutes=1), kind="tv")])
 
-    assert likeness("match", to_epoch_s(NOON), None, few) == pytest.approx(ANY_KIND, rel=1e-3)
+    assert likeness(match(NOON), few) == pytest.approx(ANY_KIND, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        (("email",), 1.0),
+        (("Email", " email"), 1.0),
+        (("email", "push"), OTHER_CHANNELS + (1 - OTHER_CHANNELS) / 2),
+        (("tv",), OTHER_CHANNELS),
+        ((), 1.0),
+    ],
+)
+def test_the_more_channels_in_common_the_more_it_says(then, expected):
+    past = past_of([effect(channels=then), effect()])
+
+    assert likeness(match(channels=("email",)), past)[0] == pytest.approx(expected)

@@ -137,7 +137,7 @@ def test_the_mean_is_what_weighing_step_by_step_gives():
     said = expected_of(NEXT, times, past_of(effects), PRIOR)
 
     start_s, end_s = to_epoch_s(NEXT.start), to_epoch_s(NEXT.end)
-    weights = likeness("email", start_s, None, past_of(effects))
+    weights = likeness(NEXT, past_of(effects))
     expected = np.log1p(time_profile(NEXT, times, STEP_S) * (PRIOR.p50 - 1))
     priors = []
     for i, t in enumerate(times.tolist()):
