@@ -12,6 +12,9 @@ OFFSETS = (0.05, 0.15, 0.5, 1.5)
 GAIN = 0.05
 """So much less skewed must a larger offset make the noise to be taken instead of a smaller one."""
 
+LEAST_LEVEL = 1e-300
+"""Less is taken for so much: an offset must not vanish."""
+
 _FEWEST = 50  # cells it takes to judge skewness
 _NEIGHBOURHOOD_S = 3600
 
@@ -29,7 +32,7 @@ def offset_for(values: Floats, step_s: int) -> float:
     positive = seen[seen > 0]
     highest = 3 * np.quantile(positive, 0.95)  # beyond it a cell is a fault, and says nothing of the noise
     seen = np.minimum(seen, highest)
-    level = float(np.minimum(positive, highest).mean())
+    level = max(float(np.minimum(positive, highest).mean()), LEAST_LEVEL)
     if len(seen) < _FEWEST:
         return OFFSETS[1] * level
     best, least = OFFSETS[0], np.inf

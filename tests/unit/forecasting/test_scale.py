@@ -68,3 +68,10 @@ def test_so_short_a_history_of_minutes_still_has_an_offset(cells):
 
 def test_constant_demand_has_an_offset():
     assert offset_for(np.full(1000, 7.0), 300) in [candidate * 7.0 for candidate in OFFSETS]
+
+
+def test_demand_next_to_nothing_still_has_an_offset():
+    """The least number there is, divided by anything, would be none."""
+    values = np.where(np.arange(500) % 2 == 0, 5e-324, 0.0)
+
+    assert offset_for(values, 300) > 0
