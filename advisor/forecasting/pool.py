@@ -32,6 +32,9 @@ SHARPNESS = 10.0
 ERROR_HALF_LIFE_D = 7.0
 """Errors made so many days ago count half."""
 
+JUDGED_SLOTS = 96
+"""Members are judged by so many slots of a day, evenly: neighbours err together."""
+
 EVEN_DAYS = 2.0
 """So many days' worth of belief that all members are equally good."""
 
@@ -93,9 +96,12 @@ def _means(weight: Floats, sums: Floats, weights: Floats) -> Floats:
     """Means over days by `weight` (members, m, days) of what has these `sums` and `weights` (days, slots)."""
     by_day = weight.reshape(-1, weight.shape[-1])
     value, seen = by_day @ sums, by_day @ weights
-    unseen = seen <= _UNSEEN
-    np.divide(value, seen, out=value, where=~unseen)
-    value[unseen] = np.nan
+    if seen.min(initial=1.0) > _UNSEEN:
+        value /= seen
+    else:
+        unseen = seen <= _UNSEEN
+        np.divide(value, seen, out=value, where=~unseen)
+        value[unseen] = np.nan
     means: Floats = value.reshape(*weight.shape[:2], -1)
     return means
 
@@ -138,14 +144,15 @@ def beliefs(said: Floats, history: History, targets: Seconds) -> Floats:
     """
     half_life = half_life_d(ERROR_HALF_LIFE_D, history.days.slots)
     recency = 0.5 ** ((history.days.count - 1 - targets) / half_life)
-    weight = history.weights[targets] * recency[:, None]
-    off = np.abs(said - np.where(weight > 0, history.logs[targets], 0.0))
-    silent = np.isnan(off)
+    thin = (slice(None), slice(None, None, max(1, history.days.slots // JUDGED_SLOTS)))
+    weight = history.weights[targets][thin] * recency[:, None]
+    off = np.abs(said[:, *thin] - np.where(weight > 0, history.logs[targets][thin], 0.0))
     total = np.full(len(said), weight.sum())
-    if silent.any():
-        off[silent] = 0.0
-        total = np.einsum("imj,mj->i", ~silent, weight)
     sums = np.einsum("imj,mj->i", off, weight)
+    if np.isnan(sums).any():
+        silent = np.isnan(off)
+        total = np.einsum("imj,mj->i", ~silent, weight)
+        sums = np.einsum("imj,mj->i", np.where(silent, 0.0, off), weight)
     error = np.divide(sums, total, out=np.full(len(said), np.inf), where=total > 0)
     if not np.isfinite(error).any():
         return np.full(len(said), 1.0 / len(said))
@@ -158,10 +165,10 @@ def beliefs(said: Floats, history: History, targets: Seconds) -> Floats:
 
 def pooled(said: Floats, belief: Floats) -> Floats:
     """What the members say together, shape (m, slots); NaN where none says anything."""
-    known = ~np.isnan(said)
-    if known.all():
-        whole: Floats = np.tensordot(belief, said, axes=1) / belief.sum()
+    whole: Floats = np.tensordot(belief, said, axes=1) / belief.sum()
+    if not np.isnan(whole).any():
         return whole
+    known = ~np.isnan(said)
     sums = np.tensordot(belief, np.where(known, said, 0.0), axes=1)
     weight = np.tensordot(belief, known.astype(np.float64), axes=1)
     mean: Floats = np.divide(sums, weight, out=np.full(sums.shape, np.nan), where=weight > 0)

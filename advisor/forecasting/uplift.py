@@ -68,18 +68,11 @@ def likely(
     is that of past surprises, shrunk to the prior's own, or to :data:`KIN_SPREAD` the more of its like
     are known.
     """
-    start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
     weights = likeness(campaign, past, is_coarse(step_s))
     if not len(weights):
         return Likely(prior.log_ratios, prior.sigma**2, (), prior.reason)
     held = _prior_weight(campaign.kind, past)
-    ratios = _aligned(past, start_s, end_s, times_s, prior.log_ratios)
-    scale = audience_ratios(campaign.audience, past)[:, None]
-    ratios = np.where(ratios > 0, np.log1p(np.expm1(np.fmax(ratios, 0.0)) * scale), ratios)
-    known = np.isfinite(ratios)
-    weight = np.where(known, weights[:, None], 0.0)
-    whole = weight.sum(axis=0) + held
-    mean = ((weight * np.where(known, ratios, 0.0)).sum(axis=0) + held * prior.log_ratios) / whole
+    mean = _mean(campaign, times_s, past, weights, prior, held)
     told = float(weights.sum())
     reason = Reason.UPLIFT_LEARNED if told > held else prior.reason
     variance = _variance(weights, past.surprises, told, held, prior.sigma)
@@ -142,10 +135,27 @@ def _surprise(
 ) -> np.float32:
     times_s = effect.from_s + effect.width_s * np.arange(len(effect.log_ratios), dtype=np.int64)
     prior = prior_of(campaign, times_s, step_s, baseline, effect.share)
-    said = likely(campaign, times_s, step_s, before, prior)
-    off = effect.log_ratios - said.log_ratios
+    weights = likeness(campaign, before, is_coarse(step_s))
+    held = _prior_weight(campaign.kind, before)
+    off = effect.log_ratios - _mean(campaign, times_s, before, weights, prior, held)
     stretches = [part[np.isfinite(part)] for part in np.array_split(off, min(BLOCKS, len(off)))]
     return np.float32(np.mean([float(part.mean()) ** 2 for part in stretches if len(part)]))
+
+
+def _mean(
+    campaign: Campaign, times_s: Seconds, past: Past, weights: Floats, prior: Prior, held: float
+) -> Floats:
+    """The log ratio expected in each step, by effects of these weights and a prior that weighs `held`."""
+    start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
+    ratios = _aligned(past, start_s, end_s, times_s, prior.log_ratios)
+    if campaign.audience is not None:
+        scale = audience_ratios(campaign.audience, past)[:, None]
+        ratios = np.where(ratios > 0, np.log1p(np.expm1(np.fmax(ratios, 0.0)) * scale), ratios)
+    known = np.isfinite(ratios)
+    weight = np.where(known, weights[:, None], 0.0)
+    sums = (weight * np.where(known, ratios, 0.0)).sum(axis=0) + held * prior.log_ratios
+    mean: Floats = sums / (weight.sum(axis=0) + held)
+    return mean
 
 
 def _variance(weights: Floats, surprises: Floats, told: float, held: float, sigma: float) -> float:
