@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,5 +130,5 @@ def _of_weekday(heights: Floats, seen: NDArray[np.bool_]) -> Floats:
     for weekday in range(7):
         rows = np.flatnonzero(whole[weekday::7]) * 7 + weekday
         if len(rows) >= 2:
-            weekly[weekday] = float(np.median(heights[rows] - means[rows]))
+            weekly[weekday] = median((heights[rows] - means[rows]).tolist())
     return weekly

@@ -53,12 +53,16 @@ class Effect:
     @cached_property
     def mean(self) -> float:
         """The mean log ratio over the window."""
-        return float(np.nanmean(self.log_ratios))
+        return float(self._known.mean())
 
     @cached_property
     def peak(self) -> float:
         """The highest log ratio of the window."""
-        return float(np.nanmax(self.log_ratios))
+        return float(self._known.max())
+
+    @property
+    def _known(self) -> Floats:
+        return self.log_ratios[np.isfinite(self.log_ratios)]
 
 
 def measure(

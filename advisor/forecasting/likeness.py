@@ -75,7 +75,7 @@ def _by_channels(channels: frozenset[str], past: Past) -> Floats:
 
 def _bounded(weight: Floats, past: Past, same: NDArray[np.bool_], kin: NDArray[np.bool_]) -> Floats:
     bounded = weight.copy()
-    for other in np.unique(past.kinds[~same]):
+    for other in set(past.kinds[~same].tolist()):
         rows = past.kinds == other
         most = MOST_OF_FAMILY if kin[rows][0] else MOST_OF_ANY_KIND
         bounded[rows] *= min(1.0, most / max(float(weight[rows].sum()), 1e-9))

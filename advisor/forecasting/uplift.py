@@ -138,8 +138,12 @@ def _surprise(
     weights = likeness(campaign, before, is_coarse(step_s))
     held = _prior_weight(campaign.kind, before)
     off = effect.log_ratios - _mean(campaign, times_s, before, weights, prior, held)
-    stretches = [part[np.isfinite(part)] for part in np.array_split(off, min(BLOCKS, len(off)))]
-    return np.float32(np.mean([float(part.mean()) ** 2 for part in stretches if len(part)]))
+    edges = np.arange(BLOCKS) * len(off) // BLOCKS if len(off) > BLOCKS else np.arange(len(off))
+    known = np.isfinite(off)
+    counts = np.add.reduceat(known, edges, dtype=np.int64)
+    sums = np.add.reduceat(np.where(known, off, 0.0), edges)
+    means = sums[counts > 0] / counts[counts > 0]
+    return np.float32((means**2).mean())
 
 
 def _mean(
