@@ -21,7 +21,8 @@ from advisor.forecasting.uplift import Likely
 from advisor.forecasting.windows import cells_in, time_profile
 
 LOOK_BACK_S = 1800
-"""The last half hour tells how campaigns are doing."""
+LATEST_S = 600
+"""The last half hour tells how campaigns are doing, or the last ten minutes where they say more."""
 
 FULLY_BELIEVED_AT = 0.5
 """A campaign doing worse than expected is believed in full only after this share of it."""
@@ -31,8 +32,8 @@ FULLY_BELIEVED_AT = 0.5
 class SoFar:
     """How the campaigns running now have done lately, all together.
 
-    `off` is the mean log ratio of what came to what was expected of them; `noise` the variance that
-    demand has anyway.
+    `off` is the mean log ratio of what came to what was expected of them, of the last half hour or, where
+    that is more, of the last ten minutes; `noise` the variance that demand has anyway.
     """
 
     off: float
@@ -104,7 +105,9 @@ def so_far(cells: Lately, running: Sequence[tuple[slice, Likely]], baseline: Bas
     came = np.where(cells.at_least[seen], np.maximum(came, said), came)
     slot = int(cells.times_s[seen][-1]) % DAY_S // baseline.step_s
     noise = (PRIOR_SPREAD * float(baseline.sizes[slot])) ** 2
-    return SoFar(float((came - said).mean()), noise)
+    off, times_s = came - said, cells.times_s[seen]
+    latest = off[times_s > times_s[-1] - LATEST_S]
+    return SoFar(max(float(off.mean()), float(latest.mean())), noise)
 
 
 def in_flight(

@@ -154,7 +154,7 @@ def test_what_came_is_compared_with_what_all_running_campaigns_together_let_expe
     baseline = learn(until(demand(3), day(3)), [], 1).baseline
     cells = Lately(
         times_s=int(day(3).timestamp()) + 300 * np.arange(4, dtype=np.int64),
-        log_ratios=np.log([8.0, 8.0, 2.0, np.nan]),
+        log_ratios=np.log([8.0, 8.0, 2.0, 8.0]),
         at_least=np.array([False, False, True, False]),
         without=np.full(4, 100.0),
     )
@@ -163,5 +163,26 @@ def test_what_came_is_compared_with_what_all_running_campaigns_together_let_expe
         for ratio in (2, 3)
     ]
 
-    assert so_far(cells, running, baseline).off == pytest.approx(2 * np.log(2.0) / 3)
+    assert so_far(cells, running, baseline).off == pytest.approx(3 * np.log(2.0) / 4)
     assert so_far(cells, [], baseline) is None
+
+
+@pytest.mark.parametrize(
+    ("came", "off"),
+    [
+        ([1.0, 1.0, 1.0, 1.0, 2.0, 4.0], 1.5 * np.log(2.0)),
+        ([4.0, 4.0, 4.0, 4.0, 1.0, 1.0], 4 * 2 * np.log(2.0) / 6),
+    ],
+    ids=["more is believed at once", "less only with the half hour"],
+)
+def test_the_last_ten_minutes_count_alone_where_more_came_in_them(came, off):
+    baseline = learn(until(demand(3), day(3)), [], 1).baseline
+    cells = Lately(
+        times_s=int(day(3).timestamp()) + 300 * np.arange(6, dtype=np.int64),
+        log_ratios=np.log(came),
+        at_least=np.zeros(6, dtype=bool),
+        without=np.full(6, 100.0),
+    )
+    nothing = Likely(np.zeros(6), 0.1, (), Reason.UPLIFT_FROM_OWNER)
+
+    assert so_far(cells, [(slice(0, 6), nothing)], baseline).off == pytest.approx(off)
