@@ -22,7 +22,7 @@ from advisor.forecasting.windows import cells_in, time_profile
 
 LOOK_BACK_S = 1800
 LATEST_S = 600
-"""The last half hour tells how campaigns are doing, or the last ten minutes where they say more."""
+"""The last half hour tells how campaigns are doing, or the last ten minutes where both halves say more."""
 
 FULLY_BELIEVED_AT = 0.5
 """A campaign doing worse than expected is believed in full only after this share of it."""
@@ -32,8 +32,8 @@ FULLY_BELIEVED_AT = 0.5
 class SoFar:
     """How the campaigns running now have done lately, all together.
 
-    `off` is the mean log ratio of what came to what was expected of them, of the last half hour or, where
-    that is more, of the last ten minutes; `noise` the variance that demand has anyway.
+    `off` is the mean log ratio of what came to what was expected of them in the last half hour or, where
+    that is more, in the lower half of the last ten minutes; `noise` the variance that demand has anyway.
     """
 
     off: float
@@ -106,8 +106,9 @@ def so_far(cells: Lately, running: Sequence[tuple[slice, Likely]], baseline: Bas
     slot = int(cells.times_s[seen][-1]) % DAY_S // baseline.step_s
     noise = (PRIOR_SPREAD * float(baseline.sizes[slot])) ** 2
     off, times_s = came - said, cells.times_s[seen]
-    latest = off[times_s > times_s[-1] - LATEST_S]
-    return SoFar(max(float(off.mean()), float(latest.mean())), noise)
+    latest = np.array_split(off[times_s > times_s[-1] - LATEST_S], 2)
+    sustained = min(float(half.mean()) for half in latest if len(half))
+    return SoFar(max(float(off.mean()), sustained), noise)
 
 
 def in_flight(

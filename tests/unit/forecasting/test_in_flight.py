@@ -170,12 +170,13 @@ def test_what_came_is_compared_with_what_all_running_campaigns_together_let_expe
 @pytest.mark.parametrize(
     ("came", "off"),
     [
-        ([1.0, 1.0, 1.0, 1.0, 2.0, 4.0], 1.5 * np.log(2.0)),
+        ([1.0, 1.0, 1.0, 1.0, 2.0, 4.0], np.log(2.0)),
+        ([1.0, 1.0, 1.0, 1.0, 1.0, 8.0], 3 * np.log(2.0) / 6),
         ([4.0, 4.0, 4.0, 4.0, 1.0, 1.0], 4 * 2 * np.log(2.0) / 6),
     ],
-    ids=["more is believed at once", "less only with the half hour"],
+    ids=["more is believed at once", "one cell may be noise", "less only with the half hour"],
 )
-def test_the_last_ten_minutes_count_alone_where_more_came_in_them(came, off):
+def test_the_last_ten_minutes_count_alone_where_more_came_all_through_them(came, off):
     baseline = learn(until(demand(3), day(3)), [], 1).baseline
     cells = Lately(
         times_s=int(day(3).timestamp()) + 300 * np.arange(6, dtype=np.int64),
