@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from advisor.domain.demand import Floats
 from advisor.domain.timegrid import Seconds
-from advisor.forecasting.bands import COLD_SIGMA, LADDER, LADDER_Z, error_ladder, sizes_by_slot
-from advisor.forecasting.baseline import MIDDLE_S, NEAR_S, Baseline
+from advisor.forecasting.bands import COLD_SIGMA, LADDER_Z, sizes_by_slot
+from advisor.forecasting.baseline import Baseline
 from advisor.forecasting.bridge import Bridged, bridge
 from advisor.forecasting.days import DAY_S, Days, days_of, half_life_d, weekday_of
-from advisor.forecasting.drift import Residuals, deviations, persistence, spans
+from advisor.forecasting.drift import Residuals, spans
+from advisor.forecasting.past_errors import JUDGED_STEPS, covered_lately, errors_at, ladders_of
 from advisor.forecasting.pool import ERROR_HALF_LIFE_D, History, beliefs, pooled, predictions
 from advisor.forecasting.robust import fill_circular
 from advisor.forecasting.scale import offset_for, to_log
@@ -23,19 +24,8 @@ from advisor.forecasting.yearly import NO_YEAR, in_year, yearly_shape
 LEADS_D = (1, 2, 4, 7, 14, 28)
 """Days ahead that errors are worked out for; one in between is taken to be like the one before."""
 
-BINS_A_DAY = 24
 JUDGED_DAYS = 112
-JUDGED_STEPS = 400
-"""Forecasts of so many past days are judged; where steps are long, of so many steps."""
-
-ERRORS_HALF_LIFE_D = 14.0
-ERROR_ORIGINS_A_DAY = 2
-MOST_ERROR_ORIGINS = 80
-MOST_STEPS = 96
-LATELY_D = 3
-LATELY_STEPS = 60
-FEWEST_LATELY = 6
-"""How good forecasts were lately: of so many days, or steps where they are long, and of no fewer origins."""
+"""Forecasts of so many past days are judged; where steps are long, of :data:`JUDGED_STEPS`."""
 
 RECENT_S = 5400
 DAYS_OVER_MASK = 3
@@ -153,25 +143,16 @@ def _learn(
     week = np.stack([fill_circular(row) for row in pooled(ahead, belief)])
     end = int(flat[-1]) + 1
     first = _residuals(seen, pooled(said, belief), judged, end)
-    errors = [_errors_at(1, first, first, days, end)]
+    errors = [errors_at(1, first, first, days, end)]
     for lead in leads[1:]:
         rows = judged[judged >= lead]
         later = _residuals(seen, pooled(predictions(history, rows, lead), belief), rows, end)
-        errors.append(_errors_at(lead, later, first, days, end))
+        errors.append(errors_at(lead, later, first, days, end))
     half_life = half_life_d(ERROR_HALF_LIFE_D, days.slots)
     recency = float((0.5 ** ((days.count - 1 - judged) / half_life)).sum())
     evidence_d = recency if days.slots > 1 else recency / 3
     sizes = sizes_by_slot(errors[0].values, errors[0].weights, errors[0].slots, days.slots, days.step_s)
-    near, middle = (min(days.slots, bound // days.step_s) for bound in (NEAR_S, MIDDLE_S))
-    groups = [
-        errors[0].columns(0, near),
-        errors[0].columns(near, middle),
-        errors[0].columns(middle, days.slots),
-    ]
-    if days.slots < BINS_A_DAY:
-        groups = [errors[0]] * 3
-    thin = [group.thinned() for group in [*groups, *errors[1:]]]
-    ladders = np.stack([error_ladder(g.values / sizes[g.slots], g.weights, evidence_d) for g in thin])
+    ladders = ladders_of(errors, sizes, days, evidence_d)
     back = spans(days.step_s)[1]
     pad = max(0, back - end)
     return Baseline(
@@ -186,7 +167,7 @@ def _learn(
         shares=_float32(np.stack([e.shares for e in errors])),
         sizes=_float32(sizes),
         ladders=_float32(ladders),
-        calibration=_covered_lately(errors[0], sizes, ladders[2], days),
+        calibration=covered_lately(errors[0], sizes, ladders[2], days),
         cold=False,
     )
 
@@ -194,28 +175,6 @@ def _learn(
 def _float32(values: Floats) -> Floats:
     """The same numbers with the digits that a snapshot keeps: what is restored forecasts the same."""
     return values.astype(np.float32).astype(np.float64)
-
-
-@dataclass(frozen=True, eq=False)
-class _Errors:
-    """Errors of past forecasts (origins, steps ahead), their weights, slots, and the shares they rest on."""
-
-    values: Floats
-    weights: Floats
-    slots: Seconds
-    shares: Floats
-    origins: Seconds
-
-    def columns(self, first: int, end: int) -> _Errors:
-        return self._cut(slice(first, max(first, end)))
-
-    def thinned(self) -> _Errors:
-        """At most :data:`MOST_STEPS` steps ahead, evenly: neighbours err together, and say the same twice."""
-        return self._cut(slice(None, None, max(1, -(-self.values.shape[1] // MOST_STEPS))))
-
-    def _cut(self, steps: slice) -> _Errors:
-        cut = (slice(None), steps)
-        return _Errors(self.values[cut], self.weights[cut], self.slots[cut], self.shares, self.origins)
 
 
 def _as_seen(history: History, bridged: Bridged, flat: Seconds) -> History:
@@ -231,35 +190,3 @@ def _residuals(seen: History, said: Floats, rows: Seconds, end: int) -> Residual
     off[rows] = np.where(known, seen.logs[rows] - np.nan_to_num(said), 0.0)
     weights[rows] = np.where(known, seen.weights[rows], 0.0)
     return Residuals(off.ravel()[:end], weights.ravel()[:end])
-
-
-def _errors_at(lead: int, later: Residuals, first: Residuals, days: Days, end: int) -> _Errors:
-    """What were errors that many days ahead, the present deviation taken into account?"""
-    slots = days.slots
-    bins = min(BINS_A_DAY, slots)
-    begun = slots + spans(days.step_s)[0]
-    origins = np.arange(end - max(1, slots // BINS_A_DAY), begun, -max(1, slots // BINS_A_DAY))[::-1]
-    looks = deviations(first, origins, days.step_s)
-    edges = (lead - 1) * slots + np.arange(bins + 1) * slots // bins
-    shares = persistence(later, origins, looks, edges, slots, days.step_s)
-    apart = BINS_A_DAY // ERROR_ORIGINS_A_DAY if slots > 1 else 1
-    chosen = np.arange(len(origins) - 1, -1, -apart)[: max(MOST_ERROR_ORIGINS, JUDGED_STEPS // slots)][::-1]
-    ahead = np.arange(slots)
-    targets = origins[chosen, None] + (lead - 1) * slots + ahead
-    inside = targets < end
-    at = np.minimum(targets, end - 1)
-    expected = looks[chosen] @ shares.T
-    values = later.values[at] - expected[:, ahead * bins // slots]
-    recency = 0.5 ** ((end - origins[chosen]) / slots / half_life_d(ERRORS_HALF_LIFE_D, slots))
-    weights = np.where(inside, later.weights[at], 0.0) * recency[:, None]
-    return _Errors(np.where(weights > 0, values, 0.0), weights, at % slots, shares, origins[chosen])
-
-
-def _covered_lately(errors: _Errors, sizes: Floats, ladder: Floats, days: Days) -> float | None:
-    """Which share of the last days' errors did the 0.95 quantile cover?"""
-    lately = errors.origins >= days.size - max((LATELY_D + 1) * days.slots, LATELY_STEPS)
-    weights = errors.weights[lately]
-    if (weights.sum(axis=1) > 0).sum() < FEWEST_LATELY:
-        return None
-    bound = ladder[LADDER.index(0.95)] * sizes[errors.slots[lately]]
-    return float((weights * (errors.values[lately] <= bound)).sum() / weights.sum())

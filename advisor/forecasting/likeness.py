@@ -61,15 +61,14 @@ def likeness(campaign: Campaign, past: Past, coarse: bool = False) -> Floats:
     if hint is not None:
         steps = np.nan_to_num(past.hints - hint)
         weight = weight * np.exp(-((steps / HINT_STEPS) ** 2) / 2)
-    weight = weight * _by_channels(channels_of(campaign.channels), past)
+    if campaign.channels:
+        weight = weight * _by_channels(channels_of(campaign.channels), past)
     return _bounded(weight, past, same, kin)
 
 
 def _by_channels(channels: frozenset[str], past: Past) -> Floats:
-    """What do the channels in common make of it? 1 where either is unknown."""
-    in_common = [
-        len(channels & then) / len(channels | then) if channels and then else 1.0 for then in past.channels
-    ]
+    """What do the channels in common make of it? 1 where those of the past one are unknown."""
+    in_common = [len(channels & then) / len(channels | then) if then else 1.0 for then in past.channels]
     return OTHER_CHANNELS + (1 - OTHER_CHANNELS) * np.array(in_common)
 
 

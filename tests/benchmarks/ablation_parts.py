@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats, UpliftBand
 from advisor.domain.timegrid import Seconds
-from advisor.forecasting import bands, bridge, fit, forecast, learned, likeness, pool, uplift
+from advisor.forecasting import bands, bridge, fit, forecast, learned, likeness, past_errors, pool, uplift
 from advisor.forecasting.days import Days
 from advisor.simulation import rolling
 from tests.benchmarks.ablation_band import OneTable
@@ -122,7 +122,11 @@ def without_pulling_in_spikes() -> Removed:
 def ignoring_the_present() -> Removed:
     """How far the last hour and day were off does not count; errors are worked out accordingly."""
     return replaced(
-        (fit, "persistence", lambda later, origins, looks, edges, day, step_s: np.zeros((len(edges) - 1, 2)))
+        (
+            past_errors,
+            "persistence",
+            lambda later, origins, looks, edges, day, step_s: np.zeros((len(edges) - 1, 2)),
+        )
     )
 
 
@@ -182,8 +186,8 @@ def with_one_width_all_day() -> Removed:
         return replace(found, baseline=replace(found.baseline, ladders=day_ahead))
 
     return replaced(
-        (fit, "NEAR_S", 0),
-        (fit, "MIDDLE_S", 0),
+        (past_errors, "NEAR_S", 0),
+        (past_errors, "MIDDLE_S", 0),
         (fit, "sizes_by_slot", one_size),
         (learned, "fit_baseline", fitted),
     )
