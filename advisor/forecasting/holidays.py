@@ -21,7 +21,7 @@ _NOON_S = DAY_S // 2
 
 def is_holiday(kind: str) -> bool:
     """Does this kind, by one of its words, name a holiday? `public_holiday` and `bank holiday` do."""
-    return HOLIDAY in words(kind)
+    return HOLIDAY in words(kind.lower())
 
 
 def like_a_sunday(campaign: Campaign, times_s: Seconds, baseline: Baseline) -> Floats:

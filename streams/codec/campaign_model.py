@@ -79,7 +79,13 @@ class ScheduledData(_Model):
 
     campaign_id: CampaignId
     revision: Revision
-    kind: Annotated[Word, Field(description="e.g. flash_sale, newsletter; effects are learned per kind")]
+    kind: Annotated[
+        Word,
+        Field(
+            description="e.g. flash_sale, newsletter; effects are learned per kind, and per its first word; one "
+            "with the word holiday, e.g. public_holiday, is expected to look like a Sunday until one was seen"
+        ),
+    ]
     timezone: Annotated[Word, Field(description="IANA name, e.g. Europe/Berlin")] = "UTC"
     start: Time
     end: Time

@@ -33,7 +33,7 @@ def holiday(days, zone_h=0, **other):
 
 @pytest.mark.parametrize(
     ("kind", "is_one"),
-    [("public_holiday", True), ("bank holiday", True), ("holiday", True), ("holidays_sale", False)],
+    [("public_holiday", True), ("Bank Holiday", True), ("holiday", True), ("holidays_sale", False)],
 )
 def test_a_kind_is_a_holiday_that_has_the_word(kind, is_one):
     assert is_holiday(kind) is is_one
