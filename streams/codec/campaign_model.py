@@ -82,8 +82,8 @@ class ScheduledData(_Model):
     kind: Annotated[
         Word,
         Field(
-            description="e.g. flash_sale, newsletter; effects are learned per kind, and per its first word; one "
-            "with the word holiday, e.g. public_holiday, is expected to look like a Sunday until one was seen"
+            description="e.g. flash_sale, newsletter; effects are learned per kind, and per its first word. "
+            "One with the word holiday, e.g. public_holiday, is expected to look like a Sunday at first"
         ),
     ]
     timezone: Annotated[Word, Field(description="IANA name, e.g. Europe/Berlin")] = "UTC"
