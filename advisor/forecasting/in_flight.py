@@ -129,10 +129,21 @@ def in_flight(
         start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
         over = (cutoff_s - start_s) / (end_s - start_s)
         gain *= min(max(over / FULLY_BELIEVED_AT, 0.0), 1.0)
-    by = gain * done.off * time_profile(campaign, times_s, step_s)
+    by = gain * done.off * _share(expected.log_ratios, time_profile(campaign, times_s, step_s))
     if done.off < 0:  # at worst it brings nothing: less than the ordinary only where that was expected
         by = np.maximum(by, np.minimum(-expected.log_ratios, 0.0))
     corrected = replace(
         expected, log_ratios=expected.log_ratios + by, variance=expected.variance * (1 - gain / 2)
     )
     return corrected, round(float(np.exp(gain * done.off)), 4)
+
+
+def _share(expected: Floats, profile: Floats) -> Floats:
+    """Which share of a surprise at the height of a campaign is still one in each of these steps? (steps,).
+
+    The profile says so; on the flanks of a dip less, whose logarithm is the flatter there the deeper it is: as
+    much as a larger promise would have made there of one at the height.
+    """
+    height = 1.0 + np.divide(np.expm1(expected), profile, out=np.zeros(len(profile)), where=profile > 0)
+    share: Floats = profile * np.clip(height / np.exp(expected), 0.0, 1.0)
+    return share

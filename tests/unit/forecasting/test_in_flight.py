@@ -125,15 +125,7 @@ def test_two_that_run_together_as_expected_are_not_each_credited_with_both(minut
 @pytest.mark.parametrize(
     ("figures", "start", "hours"),
     [
-        pytest.param(
-            (0.5, 1.0),
-            26.5,
-            1,
-            id="dip",
-            marks=pytest.mark.xfail(
-                reason="a few per cent: the correction follows the profile, a dip its logarithm", strict=True
-            ),
-        ),
+        pytest.param((0.5, 1.0), 26.5, 1, id="dip"),
         pytest.param((1.0, 2.0), 55.0, 8, id="nothing comes"),
     ],
 )
