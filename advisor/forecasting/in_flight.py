@@ -141,8 +141,8 @@ def in_flight(
 def _share(expected: Floats, profile: Floats) -> Floats:
     """Which share of a surprise at the height of a campaign is still one in each of these steps? (steps,).
 
-    The profile says so; on the flanks of a dip less, whose logarithm is the flatter there the deeper it is: as
-    much as a larger promise would have made there of one at the height.
+    The profile says so; on the flanks of a dip less, where its logarithm is flatter: as much as a larger
+    promise would have made there of what it made at the height.
     """
     height = 1.0 + np.divide(np.expm1(expected), profile, out=np.zeros(len(profile)), where=profile > 0)
     share: Floats = profile * np.clip(height / np.exp(expected), 0.0, 1.0)
