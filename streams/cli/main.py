@@ -10,7 +10,7 @@ app = typer.Typer(
     name="headstart",
     help="Capacity that is there before the crowd: campaigns and traffic in, dated scaling advice out.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     add_completion=False,
 )
