@@ -167,7 +167,7 @@ def _learn(
         shares=_float32(np.stack([e.shares for e in errors])),
         sizes=_float32(sizes),
         ladders=_float32(ladders),
-        calibration=covered_lately(errors[0], sizes, ladders[2], days),
+        calibration=covered_lately(errors[0], sizes, days, evidence_d),
         cold=False,
     )
 

@@ -96,14 +96,19 @@ def ladders_of(errors: Sequence[PastErrors], sizes: Floats, days: Days, evidence
     return np.stack([error_ladder(g.values / sizes[g.slots], g.weights, evidence_d) for g in groups])
 
 
-def covered_lately(errors: PastErrors, sizes: Floats, ladder: Floats, days: Days) -> float | None:
-    """Which share of the last days' errors did the 0.95 quantile cover? None while there are too few."""
+def covered_lately(errors: PastErrors, sizes: Floats, days: Days, evidence_d: float) -> float | None:
+    """Which share of the last days' errors would the 0.95 quantile have covered? None while there are few.
+
+    The quantile as it was before those days, of `evidence_d` days' worth of errors: it cannot know them.
+    """
     lately = errors.origins >= days.size - max((LATELY_D + 1) * days.slots, LATELY_STEPS)
-    weights = errors.weights[lately]
-    if (weights.sum(axis=1) > 0).sum() < FEWEST_LATELY:
+    known = (errors.weights > 0).any(axis=1)
+    if min((known & lately).sum(), (known & ~lately).sum()) < FEWEST_LATELY:
         return None
-    bound = ladder[LADDER.index(0.95)] * sizes[errors.slots[lately]]
-    return float((weights * (errors.values[lately] <= bound)).sum() / weights.sum())
+    scaled, weights = errors.values / sizes[errors.slots], errors.weights
+    bound = error_ladder(scaled[~lately], weights[~lately], evidence_d)[LADDER.index(0.95)]
+    covered = weights[lately] * (scaled[lately] <= bound)
+    return float(covered.sum() / weights[lately].sum())
 
 
 def _parts(days: Days) -> list[tuple[int, int]]:
