@@ -167,7 +167,7 @@ def scores_table(document: dict[str, Any]) -> Table:
     rows = [("points", "points", "{:,.0f}"), ("mean pinball / mean", "mean_pinball", "{:.4f}")]
     rows += [(f"  pinball q{level * 100:g}", f"pinball_{level:g}", "{:.4f}") for level in levels]
     rows += [(f"coverage q{level * 100:g}", f"coverage_{level:g}", "{:.1%}") for level in levels]
-    rows += [("WAPE of q50", "wape", "{:.1%}"), ("peaks met", "peaks", "{:,.0f}")]
+    rows += [("WAPE of q50", "wape", "{:.1%}"), ("peaks scored", "peaks", "{:,.0f}")]
     rows += [(f"peak error {q}, mean", f"peak_error_{q}", "{:+.1%}") for q in ("q50", top)]
     rows += [("  q50, mean size", "peak_error_size_q50", "{:.1%}")]
     rows += [("peak time error, mean", "peak_minutes_late", "{:+.0f} min")]

@@ -126,7 +126,7 @@ def mark_rows(document: dict[str, Any]) -> tuple[MarkRow, ...]:
         ("mean pinball loss, of mean demand", "mean_pinball", "{:.4f}"),
     ]
     rows += [(f"pinball loss of q{level * 100:g}", f"pinball_{level:g}", "{:.4f}") for level in levels]
-    rows += [("WAPE of the median", "wape", "{:.1%}"), ("peaks met", "peaks", "{:,.0f}")]
+    rows += [("WAPE of the median", "wape", "{:.1%}"), ("peaks scored", "peaks", "{:,.0f}")]
     rows += [(f"peak error of {q}, mean", f"peak_error_{q}", "{:+.1%}") for q in ("q50", top)]
     rows += [(f"peak error of {q}, mean size", f"peak_error_size_{q}", "{:.1%}") for q in ("q50", top)]
     rows += [("median's peak is late by, mean", "peak_minutes_late", "{:+.0f} min")]
