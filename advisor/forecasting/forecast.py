@@ -101,20 +101,30 @@ class _Now:
         """The band without campaigns: (steps, levels)."""
         return self._baseline.band(times_s, self._view.cutoff_s, self._deviation, levels)
 
-    def uplifts(self, campaigns: Sequence[Campaign], times_s: Seconds, policy: Policy) -> list[UpliftBand]:
-        """What each of these campaigns multiplies it by."""
+    def uplifts(
+        self, campaigns: Sequence[Campaign], crowds: Sequence[Campaign], times_s: Seconds, policy: Policy
+    ) -> list[UpliftBand]:
+        """What each of these campaigns multiplies it by; `crowds` are all there are, those just over too."""
         if not campaigns:
             return []
-        width_s, past = step_s(policy.step), past_of(self._effects)
-        cells = lately(self._view, self._baseline, self._effects)
-        running = [(c, cells_in(c, cells.times_s, self._view.step_s)) for c in campaigns]
-        begun = [
-            (rows, self._likely(c, past, cells.times_s[rows], self._view.step_s, cells.without[rows]))
-            for c, rows in running
-            if rows.stop > rows.start and has_begun(c, self._view.cutoff_s)
-        ]
-        done = so_far(cells, begun, self._baseline)
-        return [self._uplift(campaign, past, times_s, width_s, policy, done) for campaign in campaigns]
+        past = past_of(self._effects)
+        done = self._so_far(crowds, past)
+        return [self._uplift(c, past, times_s, step_s(policy.step), policy, done) for c in campaigns]
+
+    def _so_far(self, crowds: Sequence[Campaign], past: Past) -> SoFar | None:
+        """How the campaigns that have begun did lately, beside whatever else moved demand then.
+
+        One that has just ended, or of which the first have come, brought its part of it.
+        """
+        cells, width_s = lately(self._view, self._baseline, self._effects), self._view.step_s
+        moved = [(c, cells_in(c, cells.times_s, width_s)) for c in crowds]
+        begun, coming = [], []
+        for campaign, rows in moved:
+            if rows.stop > rows.start:
+                expected = self._likely(campaign, past, cells.times_s[rows], width_s, cells.without[rows])
+                told = begun if has_begun(campaign, self._view.cutoff_s) else coming
+                told.append((rows, expected))
+        return so_far(cells, begun, self._baseline, coming)
 
     def _uplift(
         self,
@@ -163,7 +173,7 @@ def _seen(
     present = [c for c in crowds if in_window(c, times_s, width_s).any()]
     now = _Now(view, ordinary, effects, campaigns)
     baseline = round_significant(now.band(times_s, levels))
-    uplifts = tuple(now.uplifts(present, times_s, policy))
+    uplifts = tuple(now.uplifts(present, crowds, times_s, policy))
     reasons = [Reason.COLD_START] if ordinary.cold else []
     return Forecast(
         service=view.service,

@@ -83,25 +83,29 @@ def has_begun(campaign: Campaign, cutoff_s: int) -> bool:
     return to_epoch_s(campaign.start) < cutoff_s
 
 
-def so_far(cells: Lately, running: Sequence[tuple[slice, Likely]], baseline: Baseline) -> SoFar | None:
+def so_far(
+    cells: Lately,
+    running: Sequence[tuple[slice, Likely]],
+    baseline: Baseline,
+    coming: Sequence[tuple[slice, Likely]] = (),
+) -> SoFar | None:
     """How have the campaigns that are running done? None where none is, or nothing of it was seen.
 
     `running` holds per campaign its cells of `cells` and what was expected there. They are compared all
-    together: two that run at once are not each credited with what both brought.
+    together, and with the first of those `coming`: two at once are not each credited with what both brought.
     """
     if not running:
         return None
     inside = np.zeros(len(cells.times_s), dtype=np.bool_)
-    factors = np.ones((len(running), len(cells.times_s)))
-    for factor, (rows, likely) in zip(factors, running, strict=True):
-        factor[rows] = np.exp(likely.log_ratios)
+    for rows, _ in running:
         inside[rows] = True
-    expected = np.log(together(list(factors)))
     seen = inside & np.isfinite(cells.log_ratios)
     if not seen.any():
         return None
-    said = expected[seen]
+    alone, beside = _expected(running, len(inside))[seen], _expected((*running, *coming), len(inside))[seen]
     came = cells.log_ratios[seen]
+    # Of those still to come the first account for what came, but nobody is missed yet.
+    said = np.clip(came, np.minimum(alone, beside), np.maximum(alone, beside))
     came = np.where(cells.at_least[seen], np.maximum(came, said), came)
     slot = int(cells.times_s[seen][-1]) % DAY_S // baseline.step_s
     noise = (PRIOR_SPREAD * float(baseline.sizes[slot])) ** 2
@@ -109,6 +113,14 @@ def so_far(cells: Lately, running: Sequence[tuple[slice, Likely]], baseline: Bas
     latest = np.array_split(off[times_s > times_s[-1] - LATEST_S], 2)
     sustained = min(float(half.mean()) for half in latest if len(half))
     return SoFar(max(float(off.mean()), sustained), noise)
+
+
+def _expected(campaigns: Sequence[tuple[slice, Likely]], count: int) -> Floats:
+    """The log ratio that these campaigns together let expect in each of so many cells."""
+    factors = np.ones((len(campaigns), count))
+    for factor, (rows, likely) in zip(factors, campaigns, strict=True):
+        factor[rows] = np.exp(likely.log_ratios)
+    return np.log(together(list(factors)))
 
 
 def in_flight(

@@ -141,6 +141,44 @@ def test_a_larger_promise_never_lowers_the_forecast_of_a_campaign_that_runs_alon
     assert np.all(totals[1] >= totals[0] * (1 - 2e-6))
 
 
+@pytest.mark.parametrize("minutes", [-30, -15, -5, 0, 5, 15])
+def test_the_first_of_a_coming_crowd_are_not_credited_to_one_that_runs(minutes):
+    """A large sale's early visitors, while a small one does just what was said of it."""
+    small = campaign(START, campaign_id="small", hours=6, p50=1.5, p90=2.5)
+    large = replace(campaign(day(14, 13), campaign_id="large", p50=6.0, p90=8.0), kind="tv")
+    values = demand(15, [(small, 1.5), (large, 6.0)])
+
+    forecast = forecast_service(
+        until(values, large.start + timedelta(minutes=minutes)), [small, large], policy()
+    )
+
+    assert times_at(forecast, "small", day(14, 15.5)) == pytest.approx(1.5, rel=0.15)
+
+
+@pytest.mark.parametrize("minutes", [0, 5, 10, 20])
+def test_the_last_of_a_crowd_that_has_left_are_not_credited_to_one_that_runs(minutes):
+    """The tail of a large sale is over; in the last half hour there was some of it yet."""
+    large = replace(campaign(START, campaign_id="large", p50=6.0, p90=8.0), kind="tv")
+    small = campaign(day(14, 12.75), campaign_id="small", hours=4, p50=1.5, p90=2.5)
+    values = demand(15, [(large, 6.0), (small, 1.5)])
+    left = large.end + timedelta(minutes=60 + minutes)
+
+    forecast = forecast_service(until(values, left), [large, small], policy())
+
+    assert times_at(forecast, "small", day(14, 14.5)) == pytest.approx(1.5, rel=0.15)
+
+
+def test_a_crowd_that_is_still_to_come_is_not_missed():
+    """Whatever it promises, its first visitors staying away says nothing of one that runs."""
+    small = campaign(START, campaign_id="small", hours=4, p50=2.0, p90=3.0)
+    coming = campaign(day(14, 13.25), campaign_id="coming", p50=50.0, p90=60.0)
+    view = until(demand(15, [(small, 2.0)]), day(14, 13.2))
+
+    forecast = forecast_service(view, [small, coming], policy())
+
+    assert times_at(forecast, "small", day(14, 13.5)) == pytest.approx(2.0, rel=0.1)
+
+
 def test_what_came_is_compared_with_what_all_running_campaigns_together_let_expect():
     """Two that bring 1 and 2 on top: 4 times; 8 came, and at least 4 where it was cut off at 2."""
     baseline = learn(until(demand(3), day(3)), [], 1).baseline
