@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
 import numpy as np
 
 from advisor.domain.campaign import Campaign
@@ -16,21 +19,33 @@ SIGMA = 0.3
 """Log-spread of how far a holiday is from a Sunday."""
 
 _SUNDAY = 6
-_NOON_S = DAY_S // 2
+_UNKNOWN_ZONE = "UTC"
+
+_MIDDAY_S = 13 * 3600
+"""So long after its local midnight a holiday's day is UTC's too, from 10 hours behind UTC to 13 ahead."""
 
 
 def is_holiday(kind: str) -> bool:
-    """Does this kind, by one of its words, name a holiday? `public_holiday` and `bank holiday` do."""
+    """Does this kind, by one of its words, name a holiday? `public_holiday` and `Bank Holiday` do."""
     return HOLIDAY in words(kind.lower())
 
 
 def like_a_sunday(campaign: Campaign, times_s: Seconds, baseline: Baseline) -> Floats:
     """The log ratio of the ordinary Sunday to what is ordinary at these instants, shape (steps,).
 
-    The holiday's own days count, which begin when it does: so its Sunday is that of its time zone.
+    Its Sunday is that of its time zone. Where that is not known (`UTC`), the holiday is taken to begin at its
+    midnight.
     """
-    start_s = to_epoch_s(campaign.start)
-    local_day = weekday_of((start_s + _NOON_S) // DAY_S + (times_s - start_s) // DAY_S)
-    sunday_s = times_s + (_SUNDAY - local_day) * DAY_S
+    sunday_s = times_s + (_SUNDAY - _local_weekday(campaign, times_s)) * DAY_S
     ratios: Floats = baseline.ordinary(sunday_s) - baseline.ordinary(times_s)
     return np.asarray(ratios, dtype=np.float64)
+
+
+def _local_weekday(campaign: Campaign, times_s: Seconds) -> Seconds:
+    """Which weekday (Monday 0) is it in the campaign's time zone at these instants?"""
+    start_s = to_epoch_s(campaign.start)
+    if campaign.timezone != _UNKNOWN_ZONE:
+        local = campaign.start.astimezone(ZoneInfo(campaign.timezone))
+        ahead_s = to_epoch_s(local.replace(tzinfo=UTC)) - start_s
+        return weekday_of((times_s + ahead_s) // DAY_S)
+    return weekday_of((start_s + _MIDDAY_S) // DAY_S + (times_s - start_s) // DAY_S)

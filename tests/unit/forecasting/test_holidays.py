@@ -33,13 +33,19 @@ def holiday(days, zone_h=0, **other):
 
 @pytest.mark.parametrize(
     ("kind", "is_one"),
-    [("public_holiday", True), ("Bank Holiday", True), ("holiday", True), ("holidays_sale", False)],
+    [
+        ("public_holiday", True),
+        ("bank holiday", True),
+        ("holiday", True),
+        ("Public Holiday", True),
+        ("holidays_sale", False),
+    ],
 )
 def test_a_kind_is_a_holiday_that_has_the_word(kind, is_one):
     assert is_holiday(kind) is is_one
 
 
-@pytest.mark.parametrize("zone_h", [-8, 0, 9])
+@pytest.mark.parametrize("zone_h", [-10, -8, 0, 9, 13])
 def test_a_working_day_off_is_expected_to_be_a_sunday_where_it_is_held(zone_h):
     view = view_of(open_on_sundays(QUIET, zone_h))
     baseline = learn(view, [], 2).baseline
@@ -47,6 +53,25 @@ def test_a_working_day_off_is_expected_to_be_a_sunday_where_it_is_held(zone_h):
     times = to_epoch_s(tuesday.start) + 300 * np.arange(288, dtype=np.int64)
 
     ratios = like_a_sunday(tuesday, times, baseline)
+
+    ordinary = baseline.ordinary(times)
+    share = from_log(ordinary + ratios, baseline.offset) / from_log(ordinary, baseline.offset)
+    assert share[12:-12] == pytest.approx(QUIET, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("zone", "zone_h"),
+    [("Pacific/Pago_Pago", -11), ("Europe/London", 0), ("Europe/Berlin", 1), ("Pacific/Auckland", 13)],
+)
+@pytest.mark.parametrize("begins_h", [0, 14])
+def test_a_holiday_whose_zone_is_known_may_begin_at_any_hour(zone, zone_h, begins_h):
+    """From 14:00 on, say: it is its own weekday that gives way to a Sunday, not the next."""
+    baseline = learn(view_of(open_on_sundays(QUIET, zone_h)), [], 2).baseline
+    whole = holiday(7 * WEEKS + 5, zone_h)  # a Saturday: the day after is a Sunday anyhow
+    off = replace(whole, start=whole.start + timedelta(hours=begins_h), timezone=zone)
+    times = np.arange(to_epoch_s(off.start), to_epoch_s(off.end), 300, dtype=np.int64)
+
+    ratios = like_a_sunday(off, times, baseline)
 
     ordinary = baseline.ordinary(times)
     share = from_log(ordinary + ratios, baseline.offset) / from_log(ordinary, baseline.offset)
