@@ -122,6 +122,8 @@ def _digest(cells: Cells, campaigns: Sequence[Campaign], reach_days: int) -> int
                 c.audience,
                 c.magnitude_hint,
                 c.expected_uplift,
+                c.send_rate_per_min,
+                c.timezone,
                 c.channels,
             )
             for c in campaigns

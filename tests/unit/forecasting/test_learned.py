@@ -60,7 +60,7 @@ def test_a_young_service_learns_with_every_step():
     assert learn(until(VALUES, day(1, 5 / 60)), CROWDS, 1, learned) is not learned
 
 
-@pytest.mark.parametrize("change", ["value", "saturated", "kind", "cancelled"])
+@pytest.mark.parametrize("change", ["value", "saturated", "kind", "timezone", "cancelled"])
 def test_whatever_counts_makes_it_learn_anew(change):
     view = until(VALUES, day(29))
     learned = learn(view, CROWDS, 1)
@@ -69,12 +69,23 @@ def test_whatever_counts_makes_it_learn_anew(change):
         view = replace(view, values=np.where(np.arange(len(view.values)) == 1000, 1.0, view.values))
     elif change == "saturated":
         view = replace(view, saturated=np.arange(len(view.values)) == 1000)
-    elif change == "kind":
-        campaigns[0] = replace(campaigns[0], kind="push")
+    elif change in ("kind", "timezone"):
+        campaigns[0] = replace(campaigns[0], **{change: "Asia/Tokyo"})
     else:
         campaigns[0] = replace(campaigns[0], status=CampaignStatus.CANCELLED)
 
     assert learn(view, campaigns, 1, learned) is not learned
+
+
+@pytest.mark.parametrize("figure", ["send_rate_per_min", "audience"])
+def test_a_season_that_is_given_a_figure_is_learned_anew_as_a_campaign(figure):
+    season = campaign(day(20), hours=24 * 4)
+    view = until(demand(30, [(season, 2.0)]), day(29))
+    hinted = replace(season, **{figure: 1000.0})
+
+    again = learn(view, [hinted], 1, learn(view, [season], 1))
+
+    assert [e.campaign_id for e in again.effects] == [season.campaign_id]
 
 
 def test_a_cancelled_campaign_leaves_no_trace():
