@@ -13,6 +13,7 @@ from advisor.domain.timegrid import Seconds, to_epoch_s
 from advisor.forecasting.baseline import Baseline
 from advisor.forecasting.days import DAY_S, weekday_of
 from advisor.forecasting.past import words
+from advisor.forecasting.windows import is_coarse, time_profile
 
 HOLIDAY = "holiday"
 SIGMA = 0.3
@@ -28,6 +29,19 @@ _MIDDAY_S = 13 * 3600
 def is_holiday(kind: str) -> bool:
     """Does this kind, by one of its words, name a holiday? `public_holiday` and `Bank Holiday` do."""
     return HOLIDAY in words(kind.lower())
+
+
+def holiday_curve(campaign: Campaign, times_s: Seconds, step_s: int, baseline: Baseline) -> Floats:
+    """The log ratio that a holiday lets expect in each step, shape (steps,).
+
+    A step of a day counts as far as the holiday is in it: its hours elsewhere are as busy as ever.
+    """
+    profile = time_profile(campaign, times_s, step_s)
+    if is_coarse(step_s):
+        start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
+        inside_s = np.minimum(times_s + step_s, end_s) - np.maximum(times_s, start_s)
+        profile = np.where(times_s < end_s, profile * np.clip(inside_s / step_s, 0.0, 1.0), profile)
+    return profile * like_a_sunday(campaign, times_s + step_s // 2, baseline)
 
 
 def like_a_sunday(campaign: Campaign, times_s: Seconds, baseline: Baseline) -> Floats:

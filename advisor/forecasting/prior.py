@@ -12,7 +12,7 @@ from advisor.domain.reason import Reason
 from advisor.domain.timegrid import Seconds
 from advisor.forecasting.baseline import Baseline
 from advisor.forecasting.hints import Expectation, expectation
-from advisor.forecasting.holidays import SIGMA, is_holiday, like_a_sunday
+from advisor.forecasting.holidays import SIGMA, holiday_curve, is_holiday
 from advisor.forecasting.windows import time_profile
 
 
@@ -41,8 +41,7 @@ def prior_of(
     """
     hint = expectation(campaign, rate_per_s)
     if hint.reason is Reason.UPLIFT_FROM_PRIOR and is_holiday(campaign.kind) and not baseline.cold:
-        profile = time_profile(campaign, times_s, step_s)
-        curve = profile * like_a_sunday(campaign, times_s, baseline)
+        curve = holiday_curve(campaign, times_s, step_s, baseline)
         return Prior(curve, SIGMA, Reason.UPLIFT_LIKE_SUNDAY)
     return from_hint(campaign, times_s, step_s, hint, share)
 

@@ -92,6 +92,19 @@ def at_noon(announced):
     return forecast, forecast.total[noon, 0] / forecast.baseline[noon, 0]
 
 
+@pytest.mark.parametrize("zone_h", [-8, -5, 0, 1, 9])
+def test_a_step_of_a_day_is_a_sunday_as_far_as_the_holiday_is_in_it(zone_h):
+    """West of UTC it reaches into the next day, east of it into the one before: neither falls whole."""
+    values = open_on_sundays(QUIET, zone_h).reshape(-1, 288).mean(axis=1)
+    rules = replace(policy(step=timedelta(days=1)), horizon=timedelta(days=7))
+    forecast = forecast_service(view_of(values, DAY_S), [holiday(7 * WEEKS + 2, zone_h)], rules)
+
+    sunday = forecast.baseline[6, 0] / forecast.baseline[2, 0]
+    before, itself, after = forecast.total[1:4, 0] / forecast.baseline[1:4, 0]
+    assert itself == pytest.approx(sunday ** (1 - abs(zone_h) / 24), rel=0.1)
+    assert min(before, after) > max(0.8, itself)
+
+
 def test_the_forecast_says_that_it_took_the_holiday_for_a_sunday():
     forecast, factor = at_noon(holiday(7 * WEEKS))
 
