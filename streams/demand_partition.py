@@ -12,7 +12,7 @@ from advisor.domain.demand import SourcePartition
 from advisor.errors import DecodeError
 from advisor.forecasting.learned import NOTHING, Learned
 from streams.codec.demand_log import BucketRecord, WatermarkRecord, bucket_part, decode_demand
-from streams.codec.explanations import NOTHING_SAID, Substance
+from streams.codec.explanations import NOTHING_SAID, Substance, decode_said
 from streams.codec.learned_state import learned_state, restore_learned
 from streams.codec.snapshots import MARKER_KEY, PartitionMarker, ServiceSnapshot, encode_snapshot
 from streams.records import OutgoingRecord
@@ -50,6 +50,15 @@ class DemandPartition:
             self._learned[history.service] = restore_learned(snapshot.learned)
         self._seen_through[history.service] = snapshot.next_offset
         self._changed.add(history.service)
+
+    def restore_explained(self, value: bytes) -> None:
+        """Take over what was last said of a service; what cannot be read is said again, and stops nothing."""
+        try:
+            last = decode_said(value)
+        except DecodeError as error:
+            log.warning("explanation_unreadable", partition=self.partition, error=str(error))
+            return
+        self.keep_explained(last.service, last.said)
 
     def apply(self, offset: int, value: bytes | None) -> None:
         """Fold one record; one folded before changes nothing."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.codec.explanations import SAID_KEY, decode_said
+from streams.codec.explanations import SAID_KEY
 from streams.codec.needs_log import TickRecord, decode_needs
 from streams.codec.snapshots import MARKER_KEY, decode_marker, decode_snapshot
 from streams.demand_partition import DemandPartition
@@ -33,8 +33,7 @@ async def restore_demand(
             state.restore_marker(decode_marker(marker))
     for (partition, key), value in latest.items():
         if key.startswith(SAID_KEY):
-            last = decode_said(value)
-            states[partition].keep_explained(last.service, last.said)
+            states[partition].restore_explained(value)
         else:
             states[partition].restore_service(decode_snapshot(value))
     await catch_up(reader, names, list(states.values()))

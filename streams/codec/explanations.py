@@ -134,7 +134,7 @@ def encode_said(service: str, said: Substance) -> tuple[bytes, bytes]:
 
 def decode_said(value: bytes) -> SaidRecord:
     """What was last said of a service. Raises DecodeError for anything that this version did not write."""
-    return read_versioned(_said.decode, value, "explanation")
+    return read_versioned(_said.decode, value, "record of an explanation")
 
 
 def encode_explanation(topic: str, id: str, data: ExplanationData) -> OutgoingRecord:

@@ -20,7 +20,7 @@ from advisor.domain.demand import Evidence, Forecast, UpliftBand
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_iso
 from advisor.forecasting.forecast import forecast_service
-from streams.codec.explanations import FORECAST_EXPLAINED, decode_said
+from streams.codec.explanations import FORECAST_EXPLAINED
 from streams.codec.forecasts import decode_forecast, encode_forecast
 from streams.demand_partition import DemandPartition
 from streams.explanations import Explainer
@@ -219,14 +219,39 @@ def test_a_worker_that_takes_the_service_over_says_nothing_again() -> None:
     [remembered] = [r for r in first.outbox.records if r.topic == NAMES.models]
     assert remembered.partition == 3
 
-    record = decode_said(remembered.value or b"")
     state = DemandPartition(3, 300)
-    state.keep_explained(record.service, record.said)
+    state.restore_explained(remembered.value or b"")
     second = Service(state)
     second.tell(forecast(uplift(), cutoff=NOW + 5 * MINUTE))
     assert second.events == []
     second.tell(forecast(cutoff=NOW + 10 * MINUTE))
     assert second.events[0]["data"]["before"] == first.events[0]["id"]
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        pytest.param(b"UPLIFT_LEARNED", b"UPLIFT_FROM_STARS", id="a word of another version"),
+        pytest.param(b'"v":1', b'"v":2', id="another version"),
+        pytest.param(b"}", b"", id="half a record"),
+    ],
+)
+def test_what_was_said_by_another_version_is_said_again_and_holds_up_nothing(
+    written: bytes, instead: bytes
+) -> None:
+    """A worker takes the partition whatever it finds there: the forecast is what matters."""
+    first = Service()
+    first.tell(forecast(uplift()))
+    [remembered] = [r for r in first.outbox.records if r.topic == NAMES.models]
+    value = remembered.value or b""
+    assert written in value
+
+    state = DemandPartition(3, 300)
+    state.restore_explained(value.replace(written, instead))
+    second = Service(state)
+    second.tell(forecast(uplift()))
+
+    assert [e["id"] for e in second.events] == [e["id"] for e in first.events]
 
 
 def test_one_that_ended_before_it_could_remember_says_it_again_under_the_same_id() -> None:
