@@ -22,7 +22,7 @@ from advisor.forecasting.in_flight import SoFar, has_begun, in_flight, lately, s
 from advisor.forecasting.learned import NOTHING, Learned, counts_as_crowd, crowd_mask, learn
 from advisor.forecasting.past import Past, past_of
 from advisor.forecasting.prior import prior_of
-from advisor.forecasting.uplift import Likely, likely, uplift_band
+from advisor.forecasting.uplift import Likely, capped, likely, uplift_band
 from advisor.forecasting.windows import cells_in, in_window
 
 
@@ -108,13 +108,14 @@ class _Now:
         if not campaigns:
             return []
         past = past_of(self._effects)
-        done = self._so_far(crowds, past)
+        done = self._so_far(crowds, past, policy)
         return [self._uplift(c, past, times_s, step_s(policy.step), policy, done) for c in campaigns]
 
-    def _so_far(self, crowds: Sequence[Campaign], past: Past) -> SoFar | None:
+    def _so_far(self, crowds: Sequence[Campaign], past: Past, policy: Policy) -> SoFar | None:
         """How the campaigns that have begun did lately, beside whatever else moved demand then.
 
-        One that has just ended, or of which the first have come, brought its part of it.
+        One that has just ended, or of which the first have come, brought its part of it. What a source is not
+        trusted to claim is not missed either: it must not make others look as if they failed.
         """
         cells, width_s = lately(self._view, self._baseline, self._effects), self._view.step_s
         moved = [(c, cells_in(c, cells.times_s, width_s)) for c in crowds]
@@ -122,6 +123,7 @@ class _Now:
         for campaign, rows in moved:
             if rows.stop > rows.start:
                 expected = self._likely(campaign, past, cells.times_s[rows], width_s, cells.without[rows])
+                expected = capped(expected, _max_uplift(campaign, policy))
                 told = begun if has_begun(campaign, self._view.cutoff_s) else coming
                 told.append((rows, expected))
         return so_far(cells, begun, self._baseline, coming)
@@ -139,8 +141,7 @@ class _Now:
         inside = times_s[rows]
         expected = self._likely(campaign, past, inside, width_s, self.band(inside, (0.5,))[:, 0])
         corrected, by = in_flight(campaign, expected, inside, self._view.cutoff_s, width_s, done)
-        source = policy.sources.get(campaign.source)
-        cap = source.max_uplift if source is not None else None
+        cap = _max_uplift(campaign, policy)
         band = uplift_band(campaign, inside, policy.levels, corrected, cap, width_s)
         factor = np.ones((len(times_s), len(policy.levels)))
         factor[rows] = round_significant(band.factor)
@@ -212,6 +213,12 @@ def _unseen(view: ServiceView, campaigns: Sequence[Campaign], times_s: Seconds, 
         uplifts=tuple(uplifts),
         reasons=tuple(dict.fromkeys([reason, *(u.reason for u in uplifts)])),
     )
+
+
+def _max_uplift(campaign: Campaign, policy: Policy) -> float | None:
+    """The largest factor that the campaign's source may claim; None for any."""
+    source = policy.sources.get(campaign.source)
+    return source.max_uplift if source is not None else None
 
 
 def _reach_days(times_s: Seconds, view: ServiceView) -> int:

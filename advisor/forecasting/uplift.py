@@ -103,6 +103,13 @@ def with_surprises(
     return tuple(replace(e, surprise=surprise) for e, surprise in zip(ordered, known, strict=True))
 
 
+def capped(likely: Likely, max_uplift: float | None) -> Likely:
+    """The same expectation, with no step's above what the policy lets its source claim."""
+    if max_uplift is None:
+        return likely
+    return replace(likely, log_ratios=np.minimum(likely.log_ratios, np.log(max(max_uplift, 1.0))))
+
+
 def uplift_band(
     campaign: Campaign,
     times_s: Seconds,

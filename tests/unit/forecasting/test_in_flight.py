@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from advisor.domain.policy import SourcePolicy
 from advisor.domain.reason import Reason
 from advisor.forecasting.forecast import forecast_service
 from advisor.forecasting.in_flight import Lately, so_far
@@ -166,6 +167,20 @@ def test_the_last_of_a_crowd_that_has_left_are_not_credited_to_one_that_runs(min
     forecast = forecast_service(until(values, left), [large, small], policy())
 
     assert times_at(forecast, "small", day(14, 14.5)) == pytest.approx(1.5, rel=0.15)
+
+
+@pytest.mark.parametrize("hours", [1.1, 2.0, 3.9])
+def test_what_a_source_is_not_trusted_to_claim_makes_no_other_campaign_look_like_a_failure(hours):
+    """A thousand times, says an agency that the policy believes up to 1.2, and brings that."""
+    honest = campaign(START, campaign_id="honest", hours=4, p50=3.0, p90=4.0)
+    boastful = campaign(day(14, 11), campaign_id="boastful", hours=4, p50=1000.0, p90=2000.0)
+    boastful = replace(boastful, source="agency")
+    rules = policy({"crm": SourcePolicy("crm"), "agency": SourcePolicy("agency", max_uplift=1.2)})
+    view = until(demand(15, [(honest, 3.0), (boastful, 1.2)]), START + timedelta(hours=hours))
+
+    forecast = forecast_service(view, [honest, boastful], rules)
+
+    assert times_at(forecast, "honest", day(14, 13.95)) == pytest.approx(3.0, rel=0.1)
 
 
 def test_a_crowd_that_is_still_to_come_is_not_missed():
