@@ -118,9 +118,10 @@ class _Now:
         trusted to claim is not missed either: it must not make others look as if they failed.
         """
         cells, width_s = lately(self._view, self._baseline, self._effects), self._view.step_s
-        moved = [(c, cells_in(c, cells.times_s, width_s)) for c in crowds]
-        begun, coming = [], []
-        for campaign, rows in moved:
+        begun: list[tuple[slice, Likely]] = []
+        coming: list[tuple[slice, Likely]] = []
+        for campaign in crowds:
+            rows = cells_in(campaign, cells.times_s, width_s)
             if rows.stop > rows.start:
                 expected = self._likely(campaign, past, cells.times_s[rows], width_s, cells.without[rows])
                 expected = capped(expected, _max_uplift(campaign, policy))
