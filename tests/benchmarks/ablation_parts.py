@@ -159,7 +159,7 @@ def without_hierarchy() -> Removed:
 
 def without_in_flight_correction() -> Removed:
     """What came of the campaigns that are running is not looked at."""
-    return replaced((forecast, "so_far", lambda cells, running, baseline: None))
+    return replaced((forecast, "so_far", lambda cells, running, baseline, coming: None))
 
 
 # --- the band
