@@ -85,6 +85,15 @@ def test_from_a_lead_time_after_the_start_on_what_is_expected_is_planned_for():
     assert asked.level == 0.99
 
 
+def test_a_campaign_shorter_than_the_lead_time_is_not_let_go_of_before_that_has_passed():
+    """Ten minutes, and fifty until a reactive scaler can have answered them: until 10:50, in the tail."""
+    short = campaign("a", at("10:00"), lasts=10 * MINUTE)
+
+    asked = need_of(forecast(tripled("a", 1, 6)), lets_go(lead_time=50 * MINUTE), [short])
+
+    assert asked.total.tolist() == [20, 60, 60, 60, 60, 60, 30, 20, 20]
+
+
 @pytest.mark.parametrize(
     "pods", [resource(quantile=0.99), lets_go(reactive=False), lets_go(running_quantile=0.99)]
 )

@@ -182,7 +182,7 @@ def test_where_a_promise_ends_a_need_starts_anew_and_rises_again_to_the_campaign
         (10, {"running_quantile": 0.5}, "10:10"),
         (10, {"running_quantile": 0.5, "reactive": False}, "12:00"),
         (95, {"running_quantile": 0.5}, "11:35"),
-        (300, {"running_quantile": 0.5}, "12:00"),
+        (300, {"running_quantile": 0.5}, "15:00"),
     ],
 )
 def test_a_promise_holds_to_the_campaigns_end_or_where_it_is_let_go_for_a_lead_time(lead_min, other, until):
