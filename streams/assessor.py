@@ -219,9 +219,10 @@ class Assessor:
             service = assessment.forecast.service
             owners[service].keep_learned(service, assessment.learned)
         forecasts = [assessment.forecast for assessment in assessments]
-        await self._explainer.tell((f, self._assessed[f.service][1], owners[f.service]) for f in forecasts)
         await self._outbox.send(self._records(assessments, levels, tick_s))
         self._show(assessments, levels)
+        # Last: what is needed waits for no explanation, nor fails with it.
+        await self._explainer.tell((f, self._assessed[f.service][1], owners[f.service]) for f in forecasts)
 
     def _records(
         self, assessments: Sequence[Assessment], levels: Sequence[Level], tick_s: int | None

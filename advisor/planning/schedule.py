@@ -70,7 +70,8 @@ def promised_until(resource: ResourcePolicy, campaign: Campaign) -> datetime:
     """Until when is the planned quantile kept for a campaign, and from when on what is expected of it?
 
     To its end or, where the policy lets go (`running_quantile`), for a lead time after its start, though that
-    be in its tail: from then on every unit there can have been asked for by a reactive scaler that saw the crowd.
+    be in its tail: from then on every unit there can have been asked for by a reactive scaler that saw
+    the crowd.
     """
     if not resource.lets_go:
         return campaign.end
