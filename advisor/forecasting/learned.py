@@ -28,7 +28,7 @@ LEAST_DAYS, MOST_DAYS = 28, 1200
 """A fit reads so many cells (28 days at 5 minutes), and between so many days."""
 
 MOST_EFFECTS = 48
-"""So many past campaigns of a service are remembered, the latest first."""
+"""So many past campaigns of a service are remembered, those that ended last: one that runs is among them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +73,7 @@ def learn(
     shares = share_of(fitted.without, fitted.baseline.offset)
     measured = measure(crowds, cells.times_s, ratios, shares, cells.saturated, view.step_s)
     effects = with_surprises((*carried, *measured), campaigns, view.step_s, fitted.baseline)
-    effects = effects[-MOST_EFFECTS:]
-    return Learned(cells.until_s, fitted.baseline, effects, digest)
+    return Learned(cells.until_s, fitted.baseline, _latest(effects), digest)
 
 
 def counts_as_crowd(campaign: Campaign, step_s: int) -> bool:
@@ -138,6 +137,22 @@ def _digest(cells: Cells, campaigns: Sequence[Campaign], reach_days: int) -> int
 
 
 def _carried(before: Learned, campaigns: Sequence[Campaign], start_s: int) -> tuple[Effect, ...]:
-    """Effects whose campaigns began before what is retained, unless they were cancelled since."""
-    gone = {c.campaign_id for c in campaigns if c.status is CampaignStatus.CANCELLED}
-    return tuple(e for e in before.effects if e.from_s < start_s and e.campaign_id not in gone)
+    """Effects whose campaigns began before what is retained, unless these were cancelled or moved since.
+
+    One that was announced anew, under its old id for another time, is measured there.
+    """
+    starts_s = {
+        c.campaign_id: None if c.status is CampaignStatus.CANCELLED else to_epoch_s(c.start)
+        for c in campaigns
+    }
+    return tuple(
+        effect
+        for effect in before.effects
+        if effect.from_s < start_s and starts_s.get(effect.campaign_id, effect.start_s) == effect.start_s
+    )
+
+
+def _latest(effects: Sequence[Effect]) -> tuple[Effect, ...]:
+    """At most :data:`MOST_EFFECTS` of these, in the order given."""
+    ended = sorted(range(len(effects)), key=lambda row: effects[row].until_s)
+    return tuple(effects[row] for row in sorted(ended[-MOST_EFFECTS:]))

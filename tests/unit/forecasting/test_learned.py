@@ -125,6 +125,35 @@ def test_campaigns_that_have_left_the_history_are_remembered_as_last_measured():
     assert mean_factors(learned)[-4:] == pytest.approx(mean_factors(at_once))
 
 
+def test_a_campaign_announced_anew_under_its_old_id_is_measured_where_it_is_now():
+    """A monthly sale of always the same id: its first run has left the history."""
+    first = campaign(day(3, 10), campaign_id="monthly", hours=4)
+    again = replace(first, start=day(40, 10), end=day(40, 14), revision=2)
+    values = demand(41, [(first, 2.0), (again, 3.0)])
+    learned = NOTHING
+    for moment in (day(20), day(33)):
+        learned = learn(until(values, moment), [first], 1, learned)
+    assert [e.start_s for e in learned.effects] == [to_epoch_s(first.start)]
+
+    learned = learn(until(values, day(40, 16)), [again], 1, learned)
+
+    assert [e.start_s for e in learned.effects] == [to_epoch_s(again.start)]
+    assert mean_factors(learned) == pytest.approx(mean_factors(learn(until(values, day(40, 16)), [again], 1)))
+
+
+def test_of_very_many_campaigns_one_that_still_runs_is_remembered():
+    """It began before 54 short ones; what it does is what its rest is corrected by."""
+    long = campaign(day(10), campaign_id="long", hours=24 * 18, p50=2.0, p90=3.0)
+    short = [campaign(day(11 + i / 4), campaign_id=f"short-{i}", hours=1) for i in range(54)]
+    values = demand(26, [(long, 2.0)])
+
+    effects = learn(until(values, day(25)), relevant([long, *short], "shop"), 1).effects
+
+    assert len(effects) == 48
+    assert "long" in [e.campaign_id for e in effects]
+    assert [e.start_s for e in effects] == sorted(e.start_s for e in effects)
+
+
 def test_a_season_is_no_crowd_and_neither_is_a_cancelled_campaign():
     season = campaign(day(3), hours=24 * 20)
 
