@@ -57,12 +57,10 @@ def bridge(logs: Floats, masked: NDArray[np.bool_], days: Days, flat: Seconds) -
     for first, end in runs_of(masked):
         left, right = np.searchsorted(known, (first, end))
         day_before, day_after = np.searchsorted(known, (first - far, end + far))
-        before = _Bank.of(sums, left, max(0, left - near), min(day_before, left - 1)) if left else None
-        after = (
-            _Bank.of(sums, right, min(len(known), right + near), max(day_after, right + 1))
-            if right < len(known)
-            else None
-        )
+        # Beside a gap of more than a day there is no day: then it is the half hour beyond the gap.
+        near_before, near_after = max(0, left - near), min(len(known), right + near)
+        before = _Bank.of(sums, left, near_before, min(day_before, near_before)) if left else None
+        after = _Bank.of(sums, right, near_after, max(day_after, near_after)) if right < len(known) else None
         filled[first:end] = shape[first:end] + _levels(before, after, end - first, FADE_S / days.step_s)
     weights = np.where(masked, BRIDGED_WEIGHT, 1.0) * seen
     return Bridged(np.where(seen, filled, np.nan), weights)

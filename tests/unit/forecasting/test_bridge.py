@@ -44,6 +44,23 @@ def test_a_crowd_on_steady_demand_is_bridged_at_the_level_of_its_banks():
     assert bridged.logs == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("gap_h", [0, 12, 48])
+def test_one_odd_cell_does_not_lift_a_whole_window_however_long_the_gap_beside_it(gap_h):
+    """Two days of it, after the last reading before an outage was off by far; nothing is known after."""
+    days = Days(20_000, 14, 300)
+    flat = np.arange(days.size)
+    logs = np.zeros(days.size)
+    window = slice(10 * days.slots, 12 * days.slots)
+    last = window.start - gap_h * 12 - 1
+    logs[last] = 1.0
+    logs[last + 1 : window.start] = np.nan
+    logs[window.stop :] = np.nan
+
+    bridged = bridge(logs, masked_at(days.size, window), days, flat)
+
+    assert abs(bridged.logs[window][days.slots :].mean()) < 0.2
+
+
 def test_a_level_that_rose_while_the_crowd_was_there_stays_risen_and_is_met_half_way():
     """Up by 1 from the window on: of its four cells each is a fifth further up than the one before."""
     days, flat = hourly(2)
