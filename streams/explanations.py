@@ -21,6 +21,7 @@ from advisor.domain.timegrid import from_epoch_s
 from streams.audit_trail import MODEL_VERSION
 from streams.codec.audit import ACTOR
 from streams.codec.explanations import (
+    NOTHING_SAID,
     BaselineData,
     CampaignData,
     ExplanationData,
@@ -40,6 +41,9 @@ from streams.topics import TopicNames
 
 CALIBRATED = (0.90, 0.99)
 """A 0.95 quantile that held in such a share of the last days does what it says; outside it is news."""
+
+CALIBRATED_AGAIN = (0.92, 0.97)
+"""After that it has to come back so far: a share that goes to and fro about a bound is news once."""
 
 MOVED_BY = 0.1
 """A factor that differs by more than a tenth from the one written last is another one."""
@@ -62,7 +66,7 @@ class Explainer:
         told: list[tuple[DemandPartition, str, Substance]] = []
         for forecast, campaigns, state in forecasts:
             last = state.explained(forecast.service)
-            says = substance_of(forecast, campaigns)
+            says = substance_of(forecast, campaigns, last)
             if is_news(says, last):
                 says = msgspec.structs.replace(says, id=explanation_id(forecast.service, says, last.id))
                 named = self._named(says, campaigns)
@@ -84,11 +88,16 @@ class Explainer:
         return {f"campaign:{c.campaign_id}": self._inputs.name(msgspec.json.encode(c)) for c in reached}
 
 
-def substance_of(forecast: Forecast, campaigns: Sequence[Campaign]) -> Substance:
-    """What does this forecast's explanation say? `campaigns` hold at least those that it has uplifts of."""
+def substance_of(
+    forecast: Forecast, campaigns: Sequence[Campaign], last: Substance = NOTHING_SAID
+) -> Substance:
+    """What does this forecast's explanation say, after what the `last` one said?
+
+    `campaigns` hold at least those that it has uplifts of.
+    """
     known = {campaign.campaign_id: campaign for campaign in campaigns}
     of_campaigns = {uplift.reason for uplift in forecast.uplifts}
-    low, high = CALIBRATED
+    low, high = CALIBRATED if last.calibrated else CALIBRATED_AGAIN
     return Substance(
         regime=regime_of(forecast),
         reasons=tuple(reason for reason in forecast.reasons if reason not in of_campaigns),

@@ -104,6 +104,26 @@ def test_a_service_to_which_nothing_happens_is_never_written_of() -> None:
     assert service.outbox.records == []
 
 
+@pytest.mark.parametrize(
+    ("shares", "news"),
+    [
+        pytest.param([0.91, 0.895, 0.905, 0.895, 0.915, 0.89], [0.895], id="about the lower bound"),
+        pytest.param([0.98, 0.992, 0.985, 0.991, 0.975, 0.995], [0.992], id="about the upper bound"),
+        pytest.param([0.95, 0.8, 0.91, 0.95, 0.91, 0.95], [0.8, 0.95], id="back in the middle"),
+    ],
+)
+def test_a_calibration_that_goes_to_and_fro_about_a_bound_is_news_once(
+    shares: list[float], news: list[float]
+) -> None:
+    """Learned anew every hour, it strays a little: that is nothing that happened to the service."""
+    service = Service()
+
+    for share in shares:
+        service.tell(forecast(calibration=share))
+
+    assert [event["data"]["calibration"] for event in service.events] == news
+
+
 def test_an_explanation_names_the_campaign_its_factors_and_the_past_ones_they_rest_on() -> None:
     """With the figures of the forecast, the versions, and the campaign as an input that can be read."""
     service = Service()
