@@ -99,13 +99,15 @@ def ladders_of(errors: Sequence[PastErrors], sizes: Floats, days: Days, evidence
 def covered_lately(errors: PastErrors, sizes: Floats, days: Days, evidence_d: float) -> float | None:
     """Which share of the last days' errors would the 0.95 quantile have covered? None while there are few.
 
-    The quantile as it was before those days, of `evidence_d` days' worth of errors: it cannot know them.
+    Of errors over six hours ahead, where there are any, and the quantile as it was before those days, of
+    `evidence_d` days' worth of them: it cannot know what it is held against.
     """
-    lately = errors.origins >= days.size - max((LATELY_D + 1) * days.slots, LATELY_STEPS)
-    known = (errors.weights > 0).any(axis=1)
+    rest = errors.between(*_parts(days)[-1])
+    lately = rest.origins >= days.size - max((LATELY_D + 1) * days.slots, LATELY_STEPS)
+    known = (rest.weights > 0).any(axis=1)
     if min((known & lately).sum(), (known & ~lately).sum()) < FEWEST_LATELY:
         return None
-    scaled, weights = errors.values / sizes[errors.slots], errors.weights
+    scaled, weights = rest.values / sizes[rest.slots], rest.weights
     bound = error_ladder(scaled[~lately], weights[~lately], evidence_d)[LADDER.index(0.95)]
     covered = weights[lately] * (scaled[lately] <= bound)
     return float(covered.sum() / weights[lately].sum())

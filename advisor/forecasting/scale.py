@@ -41,6 +41,8 @@ def offset_for(values: Floats, step_s: int) -> float:
         skewness = _skewness(np.log(seen + offset * level), step_s)
         if skewness < least - GAIN:
             best, least = offset, skewness
+        if least <= GAIN:  # nothing can be so much less skewed
+            break
     return best * level
 
 
