@@ -93,9 +93,9 @@ class _Now:
     ) -> None:
         self._view, self._baseline, self._effects = view, baseline, effects
         fresh = view.times_s >= baseline.until_s
-        self._times_s, self._values = view.times_s[fresh], view.values[fresh]
-        self._clean = ~view.saturated[fresh] & ~crowd_mask(campaigns, self._times_s, view.step_s)
-        self._deviation = self._baseline.deviation(self._times_s, self._values, self._clean)
+        times_s = view.times_s[fresh]
+        clean = ~view.saturated[fresh] & ~crowd_mask(campaigns, times_s, view.step_s)
+        self._deviation = baseline.deviation(times_s, view.values[fresh], clean)
 
     def band(self, times_s: Seconds, levels: Sequence[float]) -> Floats:
         """The band without campaigns: (steps, levels)."""
