@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from advisor.domain.advice import Controls, Decision, Need, ResourceDecision
+from advisor.domain.advice import Decision, Need, ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
+from advisor.domain.controls import Controls
 from advisor.domain.demand import Forecast, Level, ServiceView
 from advisor.domain.policy import Policy
 from advisor.forecasting.forecast import forecast_and_learn

@@ -17,8 +17,9 @@ from aiokafka import TopicPartition
 
 from advisor.actuation.actuator import Actuator
 from advisor.actuation.execute import before_acting, execute, observe
-from advisor.domain.advice import Controls, Decision, Outcome, ResourceDecision
+from advisor.domain.advice import Decision, Outcome, ResourceDecision
 from advisor.domain.capacity import Observation, ResourceState
+from advisor.domain.controls import Controls
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.pipeline import decide, remember

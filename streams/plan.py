@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from advisor.actuation.reach import simulated_resources, within_reach
-from advisor.domain.advice import CampaignReadiness, Controls, ResourceDecision
+from advisor.domain.advice import CampaignReadiness, ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
+from advisor.domain.controls import Controls
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.timegrid import from_epoch_s
 from advisor.errors import HeadstartError

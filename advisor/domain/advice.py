@@ -208,11 +208,3 @@ class Decision:
 
     resources: tuple[ResourceDecision, ...]
     campaigns: tuple[CampaignReadiness, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Controls:
-    """What people have put on hold: resource ids or campaign ids, and whether everything is frozen."""
-
-    held: frozenset[str] = frozenset()
-    frozen: bool = False

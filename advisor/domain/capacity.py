@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from advisor.domain.advice import Claim, ScheduleWithout, Step
+from advisor.domain.evidence import CapacityEvidence, LeadTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class ResourceState:
     `originals` are the bounds from before our first change, kept until they are restored. `plan` is
     the last agreed schedule: it is what goes on when the input falls silent. `without` tells, per
     claiming campaign, what that schedule would have been without it, so that money spent stays spent.
+    `lead_times` and `capacity` are what was measured of it.
     `last_act_at` is the planned time of the newest step carried out, in decision time.
     """
 
@@ -45,3 +47,5 @@ class ResourceState:
     observation: Observation | None = None
     last_act_at: datetime | None = None
     problems: tuple[str, ...] = field(default=())
+    lead_times: LeadTimes = field(default_factory=LeadTimes)
+    capacity: CapacityEvidence = field(default_factory=CapacityEvidence)

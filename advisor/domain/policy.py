@@ -7,6 +7,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from advisor.domain.limits import (
+    ApprovalPolicy,
+    Budgets,
+    FreezeWindow,
+    Irreversible,
+    LoadTest,
+    ModeCaps,
+    Pool,
+)
+
 
 class Mode(StrEnum):
     """How far Headstart may go with a resource, from watching to acting."""
@@ -37,9 +47,12 @@ class ResourcePolicy:
 
     `serves` gives, per service, the share of its demand that reaches this resource. `unit_capacity`
     is the demand in requests per second that one unit carries within its objective. `minimum` and
-    `maximum` bound every floor that is ever asked for. `reactive` says that something else (an HPA's
-    metrics, say) scales the resource above its floor. `running_quantile` is planned for from
-    a lead time after a campaign's start on, when its crowd is there; None plans for `quantile` to its end.
+    `maximum` bound every floor that is ever asked for; a floor is one of `sizes` or, where there are none,
+    a multiple of `quantum`. `depends_on` names resources that must be ready before this one is asked for.
+    `reactive` says that something else (an HPA's metrics, say) scales the resource above its floor.
+    `running_quantile` is planned for from a lead time after a campaign's start on, when its crowd is there;
+    None plans for `quantile` to its end. `max_step` bounds the units that one act adds, `cooldown` is how
+    long after an act nothing is lowered, `lowerings_per_day` how often the platform lets it be lowered.
     """
 
     resource: str
@@ -56,7 +69,19 @@ class ResourcePolicy:
     reactive: bool = True
     ramp: RampPolicy = RampPolicy()
     price_per_unit_hour: float | None = None
-    capacity_proved_by: str | None = None
+    load_test: LoadTest | None = None
+    quantum: int = 1
+    sizes: tuple[int, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    max_step: int | None = None
+    cooldown: timedelta = timedelta(0)
+    lowerings_per_day: int | None = None
+    irreversible: Irreversible | None = None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Can it not be scaled at all? Then its one unit's capacity is a limit to plan against."""
+        return self.resource.startswith("fixed://")
 
     @property
     def lets_go(self) -> bool:
@@ -82,17 +107,27 @@ class SourcePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything people decided beforehand. `version` is a content hash, written into every audit."""
+    """Everything people decided beforehand. `version` is a content hash, written into every audit.
+
+    `risk` is how often a campaign that was READY may turn out short. A plan for more than
+    `absurd_multiplier` times the highest demand ever seen is not believed.
+    """
 
     version: str
     resources: Mapping[str, ResourcePolicy]
     sources: Mapping[str, SourcePolicy] = field(default_factory=dict)
     currency: str = "EUR"
-    budget_per_campaign: float | None = None
+    budgets: Budgets = field(default_factory=Budgets)
     stale_after: timedelta = timedelta(minutes=5)
     horizon: timedelta = timedelta(hours=24)
     plan_ahead: timedelta = timedelta(days=30)
     step: timedelta = timedelta(minutes=5)
+    risk: float = 0.02
+    absurd_multiplier: float = 20.0
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+    caps: Mapping[Mode, ModeCaps] = field(default_factory=dict)
+    freezes: tuple[FreezeWindow, ...] = ()
+    approval: ApprovalPolicy = field(default_factory=ApprovalPolicy)
 
     def resources_of(self, service: str) -> tuple[ResourcePolicy, ...]:
         """The resources a service's demand reaches, in the policy's order."""
@@ -105,6 +140,6 @@ class Policy:
 
     @property
     def levels(self) -> tuple[float, ...]:
-        """Quantile levels to forecast: the usual four and whatever a resource plans for."""
+        """Quantile levels to forecast: the usual four, the risk's, and whatever a resource plans for."""
         planned = {q for r in self.resources.values() for q in (r.quantile, r.quantile_while_running)}
         return tuple(sorted({0.5, 0.9, 0.95, 0.99} | planned))

@@ -107,7 +107,7 @@ def over_budget(
     over = set()
     for campaign_id, parts in costs.items():
         extra = add_up(policy.currency, parts).extra
-        limits = [policy.budget_per_campaign]
+        limits = [policy.budgets.per_campaign]
         budget = campaigns[campaign_id].budget
         if budget is not None and budget.currency == policy.currency:
             limits.append(budget.max_cost)

@@ -138,7 +138,7 @@ def _pending(prospect: Prospect, peak: int) -> list[Finding]:
     if standing.mode in unagreed and not standing.verified(peak):
         reason, detail = unagreed[standing.mode]
         found.append(Finding(Readiness.AT_RISK, reason, resource.resource, detail))
-    if resource.capacity_proved_by is None:
+    if resource.load_test is None:
         detail = f"nobody has shown yet that one unit carries {resource.unit_capacity:g} requests/s"
         found.append(Finding(Readiness.AT_RISK, Reason.UNIT_CAPACITY_UNPROVEN, resource.resource, detail))
     return found

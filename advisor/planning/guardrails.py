@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from advisor.domain.advice import Claim, Controls, Instruction, Outcome, Step, Verdict
+from advisor.domain.advice import Claim, Instruction, Outcome, Step, Verdict
 from advisor.domain.capacity import ResourceState
+from advisor.domain.controls import EVERYTHING, Controls
 from advisor.domain.policy import Mode, ResourcePolicy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to, floor_to
@@ -132,8 +133,9 @@ def in_use_kept(situation: Situation, steps: tuple[Step, ...]) -> tuple[tuple[St
 
 def on_hold(controls: Controls, resource: str, claims: Sequence[Claim]) -> tuple[str, ...]:
     """What people have put on hold that keeps a resource with these claims from being acted on."""
-    names = {resource, *(claim.campaign_id for claim in claims)}
-    return (*(("everything",) if controls.frozen else ()), *sorted(names & controls.held))
+    names = {resource, EVERYTHING, *(claim.campaign_id for claim in claims)}
+    scopes = {hold.scope for hold in (*controls.freezes, *controls.holds)} & names
+    return tuple("everything" if scope == EVERYTHING else scope for scope in sorted(scopes))
 
 
 def not_on_hold(situation: Situation, instruction: Instruction) -> Verdict:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from advisor.domain.advice import (
-    Controls,
     Finding,
     Instruction,
     Outcome,
@@ -16,6 +15,7 @@ from advisor.domain.advice import (
     Step,
 )
 from advisor.domain.campaign import Campaign
+from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason

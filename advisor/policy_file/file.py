@@ -14,11 +14,12 @@ import yaml
 from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
+from advisor.domain.limits import Budgets, LoadTest
 from advisor.domain.policy import Policy, RampPolicy, ResourcePolicy, SourcePolicy
 from advisor.durations import format_duration
 from advisor.errors import ConfigError, Problem
 from advisor.policy_file.checks import disagreements
-from advisor.policy_file.model import PolicySection, ResourceSection, SharedOptions
+from advisor.policy_file.model import LoadTestSection, PolicySection, ResourceSection, SharedOptions
 from advisor.policy_file.problems import problem_of
 from advisor.policy_file.text import MAX_BYTES, Absent, Document, PlainDumper, read_document, too_large
 
@@ -81,7 +82,7 @@ def policy_document(policy: Policy, traffic: Mapping[str, str]) -> dict[str, Any
     document: dict[str, Any] = {
         "version": 1,
         "resources": {name: _resource_document(r) for name, r in policy.resources.items()},
-        "budget": {"currency": policy.currency, "per_campaign": policy.budget_per_campaign},
+        "budget": {"currency": policy.currency, "per_campaign": policy.budgets.per_campaign},
         "traffic": {topic: {"format": written} for topic, written in traffic.items()},
         "stale_after": format_duration(policy.stale_after),
         "horizon": format_duration(policy.horizon),
@@ -144,7 +145,7 @@ def _policy_file(section: PolicySection) -> PolicyFile:
             resources=resources,
             sources=sources,
             currency=section.budget.currency,
-            budget_per_campaign=section.budget.per_campaign,
+            budgets=Budgets(per_campaign=section.budget.per_campaign),
             stale_after=section.stale_after,
             horizon=section.horizon,
             plan_ahead=section.plan_ahead,
@@ -177,16 +178,34 @@ def _resource(name: str, own: ResourceSection, defaults: SharedOptions) -> Resou
         unit_capacity=own.unit_capacity,
         minimum=own.min,
         maximum=own.max,
-        capacity_proved_by=own.capacity_proved_by,
+        load_test=_load_test(own.load_test),
         **{**shared, "ramp": RampPolicy(**ramp)},
     )
+
+
+def _load_test(section: LoadTestSection | None) -> LoadTest | None:
+    if section is None:
+        return None
+    return LoadTest(section.on, section.rate_per_s, section.units, section.sustained, section.reference or "")
+
+
+def _load_test_document(test: LoadTest | None) -> dict[str, Any] | None:
+    if test is None:
+        return None
+    return {
+        "on": test.on.isoformat(),
+        "rate_per_s": test.rate_per_s,
+        "units": test.units,
+        "sustained": format_duration(test.sustained),
+        "reference": test.reference or None,
+    }
 
 
 def _resource_document(resource: ResourcePolicy) -> dict[str, Any]:
     return {
         "serves": dict(resource.serves),
         "unit_capacity": resource.unit_capacity,
-        "capacity_proved_by": resource.capacity_proved_by,
+        "load_test": _load_test_document(resource.load_test),
         "min": resource.minimum,
         "max": resource.maximum,
         "tier": resource.tier,

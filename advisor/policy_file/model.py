@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from advisor.domain.policy import Mode, Policy, RampPolicy, ResourcePolicy
 from advisor.policy_file.values import (
+    Day,
     FreeText,
     ModeName,
     ResourceId,
@@ -49,6 +50,23 @@ class RampSection(Section):
         default=_RAMP.hold,
         examples=["15m"],
         description="Floors change only on a grid of this width, against churn.",
+    )
+
+
+class LoadTestSection(Section):
+    """A load test that people ran: what so many units carried, for how long, within the objective."""
+
+    on: Day = Field(examples=["2026-10-12"], description="The day it was run.")
+    rate_per_s: float = Field(
+        gt=0,
+        le=1e12,
+        examples=[5640.0],
+        description="Requests per second that arrived at all units together.",
+    )
+    units: int = Field(ge=1, le=_MOST_UNITS, examples=[47], description="Units that were ready throughout.")
+    sustained: UpToADay = Field(examples=["15m"], description="For how long the objective was met.")
+    reference: FreeText | None = Field(
+        default=None, examples=["run 4711"], description="Where the results are."
     )
 
 
@@ -118,10 +136,10 @@ class ResourceSection(SharedOptions):
         examples=[120],
         description="Requests per second that one unit carries within its objective.",
     )
-    capacity_proved_by: FreeText | None = Field(
+    load_test: LoadTestSection | None = Field(
         default=None,
-        examples=["load test 2026-10-12"],
-        description="How you know. Without it no campaign is READY here.",
+        examples=[{"on": "2026-10-12"}],
+        description="How you know. Until then, or until it was seen, no campaign is READY here.",
     )
     min: int = Field(ge=0, le=_MOST_UNITS, examples=[4], description="The fewest units ever asked for.")
     max: int = Field(ge=1, le=_MOST_UNITS, examples=[60], description="The most units ever asked for.")

@@ -12,6 +12,7 @@ from advisor.errors import Problem
 from advisor.policy_file.checks import did_you_mean
 from advisor.policy_file.model import (
     BudgetSection,
+    LoadTestSection,
     PolicySection,
     RampSection,
     ResourceSection,
@@ -66,6 +67,7 @@ _SECTIONS: dict[tuple[str, ...], type[BaseModel]] = {
     (): PolicySection,
     ("resources", "*"): ResourceSection,
     ("resources", "*", "ramp"): RampSection,
+    ("resources", "*", "load_test"): LoadTestSection,
     ("defaults",): SharedOptions,
     ("defaults", "ramp"): RampSection,
     ("services", "*"): ServiceSection,

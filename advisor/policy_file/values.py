@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
@@ -80,6 +80,16 @@ def _free_text(value: str) -> str:
     return value
 
 
+def _day(value: object) -> date:
+    fix = "write year, month and day, such as 2026-10-12"
+    if not isinstance(value, str):
+        raise _wrong("must be a day", fix)
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise _wrong("is not a day", fix) from error
+
+
 def _serves(value: object) -> object:
     """Bring the three ways to write `serves` to the one they mean: service -> share."""
     if isinstance(value, str):
@@ -102,6 +112,12 @@ ServiceName = Annotated[
 ]
 TopicName = Annotated[
     str, AfterValidator(_topic_name), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 249})
+]
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    PlainSerializer(date.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date"}),
 ]
 FreeText = Annotated[str, AfterValidator(_free_text), Field(max_length=1000)]
 Share = Annotated[float, Field(gt=0, le=1000)]

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.domain.advice import CampaignReadiness, Controls, Instruction, Need
+from advisor.domain.advice import CampaignReadiness, Instruction, Need
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.controls import Controls
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
 from advisor.forecasting.learned import NOTHING

@@ -104,10 +104,10 @@ def _row(resource: ResourcePolicy) -> tuple[str, ...]:
 def remarks(policy: Policy) -> Iterator[str]:
     """What is allowed, but may not be what the author expects?"""
     for resource in policy.resources.values():
-        if resource.capacity_proved_by is None:
+        if resource.load_test is None:
             yield (
                 f"{resource.resource}: {Reason.UNIT_CAPACITY_UNPROVEN}. No campaign is better than AT_RISK "
-                "here until `capacity_proved_by` says how you know what a unit carries."
+                "here until `load_test` says what a unit was seen to carry."
             )
     furthest = max((source.max_mode.rank for source in policy.sources.values()), default=Mode.RECOMMEND.rank)
     held_back = [r.resource for r in policy.resources.values() if r.mode.rank > furthest]

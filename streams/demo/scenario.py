@@ -80,7 +80,12 @@ class Scenario:
                 RESOURCE: {
                     "serves": self.service,
                     "unit_capacity": self.unit_capacity,
-                    "capacity_proved_by": "the simulation's own definition of a unit",
+                    "load_test": {  # the simulation's own definition of a unit
+                        "on": f"{self.start:%Y-%m-%d}",
+                        "rate_per_s": self.unit_capacity,
+                        "units": 1,
+                        "sustained": "10m",
+                    },
                     "min": self.minimum,
                     "max": self.maximum,
                     "lead_time": f"{int(LEAD_TIME.total_seconds())}s",

@@ -10,9 +10,11 @@ import numpy as np
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from advisor.domain.advice import Controls, Decision, Need, Readiness, ResourceDecision, Step, WithoutCampaign
+from advisor.domain.advice import Decision, Need, Readiness, ResourceDecision, Step, WithoutCampaign
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, ResourceState
+from advisor.domain.controls import Controls
+from advisor.domain.limits import Budgets
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to, from_epoch_s
@@ -32,7 +34,9 @@ from tests.support.builders import (
     decided,
     floor_at,
     floors_of,
+    frozen,
     need,
+    on_hold,
     only,
     policy,
     resource,
@@ -58,7 +62,7 @@ def decide_in(
     return decided(
         now,
         announced,
-        the_policy=policy(of, budget_per_campaign=budget),
+        the_policy=policy(of, budgets=Budgets(per_campaign=budget)),
         needs=[need(announced, baseline=baseline, hours=60)] if needs is None else needs,
         states={PODS: past},
         in_use=in_use,
@@ -420,7 +424,7 @@ def test_on_unchanged_facts_a_campaign_costs_the_same_at_every_decision_until_it
 
 
 @LAWS
-@given(worlds(), st.sampled_from([Controls(frozen=True), Controls(held=frozenset({PODS}))]))
+@given(worlds(), st.sampled_from([frozen(), on_hold(PODS)]))
 def test_no_campaign_is_ready_on_a_frozen_resource_unless_its_units_all_stand(world, controls):
     of, past, announced, baseline, in_use, now = world
     decision = decided(

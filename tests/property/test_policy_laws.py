@@ -49,6 +49,15 @@ shared = {
     "ramp": ramps,
     "price_per_unit_hour": st.floats(0, 1e6),
 }
+load_tests = st.fixed_dictionaries(
+    {
+        "on": st.dates().map(str),
+        "rate_per_s": st.floats(0.001, 1e9),
+        "units": st.integers(1, 1000),
+        "sustained": st.sampled_from(["1m", "10m", "3h"]),
+    },
+    optional={"reference": free_text},
+)
 resources = st.builds(
     lambda bounds, rest: {"min": min(bounds), "max": max(bounds), **rest},
     st.tuples(st.integers(1, 1000), st.integers(1, 1000)),
@@ -58,7 +67,7 @@ resources = st.builds(
             | st.lists(names, min_size=1, max_size=3, unique=True),
             "unit_capacity": st.floats(0.001, 1e9) | st.integers(1, 10**6),
         },
-        optional={**shared, "capacity_proved_by": free_text},
+        optional={**shared, "load_test": load_tests},
     ),
 )
 policies = st.fixed_dictionaries(

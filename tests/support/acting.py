@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from advisor.actuation.execute import execute, observe
 from advisor.actuation.simulated import SimulatedActuator
-from advisor.domain.advice import Controls, ResourceDecision
+from advisor.domain.advice import ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.controls import Controls
 from advisor.domain.policy import Policy
 from advisor.errors import ActuationError
 from advisor.pipeline import remember

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from advisor.domain.advice import Controls, Decision, Need, ResourceDecision, WithoutCampaign
+from advisor.domain.advice import Decision, Need, ResourceDecision, WithoutCampaign
 from advisor.domain.campaign import Campaign, ExpectedUplift
 from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.controls import EVERYTHING, Controls, Hold
 from advisor.domain.demand import BucketPart, Level, ServiceView, SourcePartition, TrafficSample
+from advisor.domain.limits import LoadTest
 from advisor.domain.policy import Mode, Policy, ResourcePolicy, SourcePolicy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.pipeline import decide, remember
@@ -105,7 +107,7 @@ def resource(name: str = PODS, **other: Any) -> ResourcePolicy:
         "headroom": 0.0,
         "mode": Mode.AUTO,
         "price_per_unit_hour": 1.0,
-        "capacity_proved_by": "load test of October",
+        "load_test": LoadTest(date(2026, 10, 12), 100.0, 10, timedelta(minutes=15), "run 4711"),
     }
     return ResourcePolicy(**{**values, **other})
 
@@ -239,6 +241,16 @@ def day_of_decisions(
             states[name] = remember(made, states.get(name, ResourceState(name)))
         yield now, decision, states
         now += every
+
+
+def on_hold(*scopes: str) -> Controls:
+    """Somebody put these resources or campaigns on hold."""
+    return Controls(holds=tuple(Hold(scope, "ada", NOW) for scope in scopes))
+
+
+def frozen(scope: str = EVERYTHING) -> Controls:
+    """Somebody pulled the kill switch, everywhere unless a resource is named."""
+    return Controls(freezes=(Hold(scope, "ada", NOW),))
 
 
 def only(decision: Decision) -> ResourceDecision:

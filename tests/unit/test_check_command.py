@@ -82,7 +82,8 @@ def test_a_mode_that_no_source_allows_is_remarked():
     """Without `sources:` an automatic resource would wait for ever: that is said beforehand."""
     policy = parse_policy(
         "version: 1\nresources:\n"
-        "  sim://a: {serves: x, unit_capacity: 1, min: 0, max: 2, mode: auto, capacity_proved_by: a test}\n",
+        "  sim://a: {serves: x, unit_capacity: 1, min: 0, max: 2, mode: auto,\n"
+        "            load_test: {on: 2026-01-01, rate_per_s: 9, units: 9, sustained: 10m}}\n",
         "p",
     ).policy
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from advisor.domain.advice import Controls, Readiness
+from advisor.domain.advice import Readiness
+from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason

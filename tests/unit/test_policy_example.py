@@ -48,6 +48,9 @@ def test_the_example_shows_every_option():
         "BudgetSection": set(document["budget"]),
         "SharedOptions": set(document["defaults"]),
         "RampSection": set(document["defaults"]["ramp"]),
+        "LoadTestSection": set().union(
+            *(r["load_test"] for r in document["resources"].values() if "load_test" in r)
+        ),
         "ResourceSection": set().union(*document["resources"].values()),
         "ServiceSection": set().union(*document["services"].values()),
         "SourceSection": set().union(*document["sources"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -168,7 +168,7 @@ resources:
         ("mode: recomend", "mode", "did you mean `recommend`?"),
         ("tier: pod", "tier", "did you mean `pods`?"),
         ("ramp: {evry: 3m}", "ramp.evry", "did you mean `every`?"),
-        ("capacity_proved_by: 4711", "capacity_proved_by", "put it in quotes"),
+        ("load_test: {unts: 3}", "load_test.unts", "did you mean `units`?"),
         ("min: 1.5", "min", "for example `min: 4`"),
     ],
 )
@@ -205,8 +205,10 @@ def test_a_problem_says_how_to_mend_it(line, path, hint):
         ("serves: [1, 2]", "must list service names"),
         ("serves: a|b", "not a service name"),
         ("price_per_unit_hour: -1", "at least 0"),
-        ('capacity_proved_by: ""', "readable text"),
-        ("capacity_proved_by: \"a\\0b\"", "readable text"),
+        ('load_test: {reference: ""}', "readable text"),
+        ("load_test: {reference: \"a\\0b\"}", "readable text"),
+        ("load_test: {on: yesterday}", "is not a day"),
+        ("load_test: {units: 0}", "at least 1"),
     ],
 )  # fmt: skip
 def test_a_value_out_of_its_bounds_is_refused(line, message):
@@ -317,12 +319,15 @@ def test_aliases_cannot_blow_a_small_file_up():
 
 def test_words_stay_words():
     """`on`, `no` and dates are text, as people mean them, not switches and calendar values."""
-    text = with_resource("serves: [on, no]", "capacity_proved_by: 2026-10-12")
+    test = "load_test: {on: 2026-10-12, rate_per_s: 10, units: 1, sustained: 10m, reference: 2026-10-12}"
+    text = with_resource("serves: [on, no]", test)
 
     resource = only_resource(parse_policy(text, "p"))
 
     assert list(resource.serves) == ["no", "on"]
-    assert resource.capacity_proved_by == "2026-10-12"
+    assert resource.load_test is not None
+    assert resource.load_test.reference == "2026-10-12"
+    assert resource.load_test.on == date(2026, 10, 12)
 
 
 def test_comments_key_order_and_spelling_do_not_change_the_version():
@@ -365,7 +370,7 @@ def test_sources_traffic_and_budget_reach_the_policy():
     source = file.policy.sources["/marketing"]
     assert (source.max_mode, source.max_uplift) == (Mode.AUTO, 5.0)
     assert file.traffic == {"web.access": "json"}
-    assert (file.policy.currency, file.policy.budget_per_campaign) == ("USD", 100.0)
+    assert (file.policy.currency, file.policy.budgets.per_campaign) == ("USD", 100.0)
 
 
 def test_a_dumped_policy_spells_out_every_default():

@@ -8,9 +8,10 @@ from datetime import datetime
 
 import pytest
 
-from advisor.domain.advice import Controls, Step
+from advisor.domain.advice import Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
+from advisor.domain.controls import Controls
 from advisor.domain.policy import Policy
 from advisor.pipeline import advise, remember
 from tests.support.builders import (

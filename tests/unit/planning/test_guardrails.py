@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from advisor.domain.advice import Claim, Controls, Instruction, Outcome, Step
+from advisor.domain.advice import Claim, Instruction, Outcome, Step
+from advisor.domain.controls import Controls
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
 from advisor.planning.guardrails import (
@@ -25,7 +26,7 @@ from advisor.planning.guardrails import (
     within_budget,
 )
 from advisor.planning.schedule import standing_at
-from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, resource, state
+from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, frozen, on_hold, resource, state
 
 CLAIM = Claim("promo", 1, PODS, at("09:45"), at("13:00"))
 UP, DOWN = Step(at("09:50"), 5, 40), Step(at("12:00"), 2, 40)
@@ -218,10 +219,10 @@ def test_no_more_than_the_ceiling_is_kept_however_much_was_found():
     ("controls", "outcome"),
     [
         (Controls(), Outcome.PASS),
-        (Controls(held=frozenset({"sim://other", "other-campaign"})), Outcome.PASS),
-        (Controls(frozen=True), Outcome.BLOCK),
-        (Controls(held=frozenset({PODS})), Outcome.BLOCK),
-        (Controls(held=frozenset({"promo"})), Outcome.BLOCK),
+        (on_hold("sim://other", "other-campaign"), Outcome.PASS),
+        (frozen(), Outcome.BLOCK),
+        (on_hold(PODS), Outcome.BLOCK),
+        (on_hold("promo"), Outcome.BLOCK),
     ],
     ids=["nothing", "others", "everything", "the resource", "a campaign that claims it"],
 )

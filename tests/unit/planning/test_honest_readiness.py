@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.domain.advice import CampaignReadiness, Controls, Readiness, Step
+from advisor.domain.advice import CampaignReadiness, Readiness, Step
 from advisor.domain.campaign import CampaignBudget
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason
@@ -21,7 +21,9 @@ from tests.support.builders import (
     at,
     campaign,
     decided,
+    frozen,
     observed,
+    on_hold,
     only,
     policy,
     resource,
@@ -88,7 +90,7 @@ def test_a_platform_with_problems_is_a_risk_however_it_was_last_seen():
 
 @pytest.mark.parametrize(
     "controls",
-    [Controls(frozen=True), Controls(held=frozenset({PODS})), Controls(held=frozenset({"promo"}))],
+    [frozen(), on_hold(PODS), on_hold("promo")],
     ids=["everything", "resource", "campaign"],
 )
 def test_what_is_on_hold_is_at_risk_and_not_ready_once_it_would_come_too_late(controls):
@@ -103,14 +105,14 @@ def test_what_is_on_hold_is_at_risk_and_not_ready_once_it_would_come_too_late(co
 
 def test_units_asked_for_before_a_freeze_still_come():
     """Frozen at 09:55, five minutes after 30 units were asked for and seen: a freeze takes nothing back."""
-    found = verdict("09:55", 30, ready=2, controls=Controls(frozen=True))
+    found = verdict("09:55", 30, ready=2, controls=frozen())
 
     assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.HELD,))
 
 
 def test_a_hold_on_another_campaign_hours_later_is_no_risk_to_this_one():
     evening = campaign("evening", at("22:00"))
-    held = Controls(held=frozenset({"evening"}))
+    held = on_hold("evening")
 
     morning, later = decided(NOW, [campaign(), evening], controls=held).campaigns
 
@@ -119,7 +121,7 @@ def test_a_hold_on_another_campaign_hours_later_is_no_risk_to_this_one():
 
 
 def test_units_that_all_stand_are_verified_whatever_is_on_hold():
-    assert verdict("10:05", 30, controls=Controls(frozen=True)).reasons == (Reason.VERIFIED,)
+    assert verdict("10:05", 30, controls=frozen()).reasons == (Reason.VERIFIED,)
 
 
 def test_what_blocks_the_raise_of_one_campaign_blocks_it_for_all_that_share_it():

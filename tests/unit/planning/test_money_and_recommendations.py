@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.domain.advice import Controls, Cost, Outcome, Readiness, Step
+from advisor.domain.advice import Cost, Outcome, Readiness, Step
 from advisor.domain.campaign import CampaignBudget
+from advisor.domain.limits import Budgets
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason
 from advisor.planning.cost import add_up, cost_of_steps
@@ -19,6 +20,7 @@ from tests.support.builders import (
     at,
     campaign,
     decided,
+    on_hold,
     only,
     policy,
     resource,
@@ -79,7 +81,7 @@ def test_a_campaigns_cost_is_what_it_alone_adds():
     ],
 )
 def test_the_lower_of_both_budgets_counts_where_they_can_be_compared(its_own, policys, is_over):
-    rules = policy(budget_per_campaign=policys)
+    rules = policy(budgets=Budgets(per_campaign=policys))
 
     made = only(decided(at("09:55"), [campaign(budget=its_own)], the_policy=rules))
 
@@ -152,7 +154,7 @@ def test_the_most_timid_source_of_the_campaigns_in_force_decides_how_far_we_go()
 
 
 def test_a_hold_stops_what_is_due_and_not_the_plan():
-    made = only(decided(at("09:55"), [campaign()], controls=Controls(held=frozenset({"promo"}))))
+    made = only(decided(at("09:55"), [campaign()], controls=on_hold("promo")))
 
     assert made.due is None
     assert blocking(made) == {Reason.HELD}

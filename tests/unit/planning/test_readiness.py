@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from advisor.domain.advice import CampaignReadiness, Controls, Readiness, Step
+from advisor.domain.advice import CampaignReadiness, Readiness, Step
 from advisor.domain.campaign import Campaign, CampaignBudget, CampaignStatus
+from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason
@@ -126,7 +127,7 @@ def test_what_stands_already_needs_no_agreement():
 
 
 def test_a_unit_capacity_that_nobody_proved_caps_the_verdict():
-    found = verdict_on(campaign(), the_policy=policy(resource(capacity_proved_by=None)))
+    found = verdict_on(campaign(), the_policy=policy(resource(load_test=None)))
 
     assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.UNIT_CAPACITY_UNPROVEN,))
 
@@ -175,9 +176,7 @@ def test_a_campaign_for_a_service_that_nothing_serves_is_a_risk():
 
 
 def test_the_worst_reason_comes_first_and_decides():
-    found = verdict_on(
-        campaign(start=at("06:05"), uplift=100.0), the_policy=policy(resource(capacity_proved_by=None))
-    )
+    found = verdict_on(campaign(start=at("06:05"), uplift=100.0), the_policy=policy(resource(load_test=None)))
 
     assert found.readiness is Readiness.NOT_READY
     assert [f.readiness for f in found.findings] == sorted(

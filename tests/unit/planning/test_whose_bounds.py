@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.domain.advice import Controls, Outcome, Step
+from advisor.domain.advice import Outcome, Step
 from advisor.domain.campaign import CampaignBudget
 from advisor.domain.capacity import Bounds
+from advisor.domain.controls import Controls
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason
 from tests.support.acting import Day, whole_day
@@ -20,6 +21,7 @@ from tests.support.builders import (
     at,
     campaign,
     decided,
+    on_hold,
     only,
     policy,
     resource,
@@ -32,7 +34,7 @@ TINY = CampaignBudget("EUR", 0.5)
 BLOCKERS = {
     "timid": ({"source": "shop"}, Controls()),
     "too dear": ({"budget": TINY}, Controls()),
-    "held": ({}, Controls(held=frozenset({"evening"}))),
+    "held": ({}, on_hold("evening")),
 }
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from advisor.domain.advice import Readiness
 from advisor.domain.campaign import Campaign, ExpectedUplift
+from advisor.domain.limits import Budgets
 from advisor.domain.policy import Mode, Policy, SourcePolicy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.policy_file import load_policy
@@ -161,7 +162,7 @@ def test_every_recommendation_is_followed_within_the_cap_that_a_source_has():
 
 
 def test_a_budget_blocks_in_the_loop_as_it_does_live():
-    penniless = replace(pods(price_per_unit_hour=1.0), budget_per_campaign=0.01)
+    penniless = replace(pods(price_per_unit_hour=1.0), budgets=Budgets(per_campaign=0.01))
 
     loop = looped(rules=penniless)
 
