@@ -23,6 +23,7 @@ from advisor.forecasting.learned import NOTHING, Learned
 from advisor.planning.claims import by_resource, counts
 from advisor.planning.estate import extra_costs, lay_out, over_budget
 from advisor.planning.needs import need_of
+from advisor.planning.pace import paces_of
 from advisor.planning.readiness import assess_campaigns
 from advisor.planning.recommend import recommend, situation_of
 
@@ -71,8 +72,8 @@ def decide(
     known = {campaign.campaign_id: campaign for campaign in campaigns}
     asked = by_resource(needs, policy)
     estate = [
-        lay_out(r, resources.get(name, ResourceState(name)), asked.get(name, ()), known, policy, now)
-        for name, r in policy.resources.items()
+        lay_out(pace, resources.get(name, ResourceState(name)), asked.get(name, ()), known, policy, now)
+        for name, pace in paces_of(policy, resources).items()
     ]
     costs = extra_costs(estate, known)
     over = over_budget(costs, known, policy)

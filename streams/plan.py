@@ -10,12 +10,11 @@ from advisor.domain.advice import CampaignReadiness, ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
 from advisor.domain.controls import Controls
-from advisor.domain.policy import ResourcePolicy
 from advisor.domain.timegrid import from_epoch_s
 from advisor.errors import HeadstartError
 from advisor.forecasting.windows import effect_window
 from advisor.pipeline import decide
-from advisor.planning.schedule import raise_length, revert_length
+from advisor.planning.pace import Pace, paces_of
 from advisor.policy_file import PolicyFile
 from advisor.settings import Settings
 from streams.campaign_book import CampaignBook
@@ -58,28 +57,30 @@ def plan_campaign(
     policy, _ = within_reach(policy_file.policy, {"sim": simulated}, dry_run_only=bool(tick_s))
     # However far away the campaign is, its own schedule is what was asked for.
     reach = max(policy.horizon, campaign.end - decision_time + timedelta(days=1))
+    states = _read_states(settings, names)
+    paces = paces_of(policy, states)
     decision = decide(
         fold.needs,
         fold.levels,
         book.standing(),
-        _read_states(settings, names),
+        states,
         Controls(),
         replace(policy, horizon=reach),
         decision_time,
     )
     readiness = next((r for r in decision.campaigns if r.campaign_id == campaign_id), None)
     touched = tuple(
-        _own_steps(made, campaign, policy.resources[made.recommendation.resource])
+        _own_steps(made, campaign, paces[made.recommendation.resource])
         for made in decision.resources
         if set(campaign.services) & set(policy.resources[made.recommendation.resource].serves)
     )
     return CampaignPlan(campaign, readiness, touched, decision_time)
 
 
-def _own_steps(made: ResourceDecision, campaign: Campaign, resource: ResourcePolicy) -> ResourceDecision:
+def _own_steps(made: ResourceDecision, campaign: Campaign, pace: Pace) -> ResourceDecision:
     """The decision with only those steps that can be this campaign's doing."""
     start, end = effect_window(campaign)
-    first, last = start - raise_length(resource), end + revert_length(resource) + resource.ramp.hold
+    first, last = pace.earliest_raise(start), pace.latest_revert(end)
     steps = tuple(s for s in made.recommendation.steps if first <= s.act_at <= last)
     return replace(made, recommendation=replace(made.recommendation, steps=steps))
 

@@ -35,7 +35,8 @@ class ResourceState:
     `originals` are the bounds from before our first change, kept until they are restored. `plan` is
     the last agreed schedule: it is what goes on when the input falls silent. `without` tells, per
     claiming campaign, what that schedule would have been without it, so that money spent stays spent.
-    `lead_times` and `capacity` are what was measured of it.
+    `lowered_at` are the acts of the last day that lowered it. `lead_times` and `capacity` are what was
+    measured of it.
     `last_act_at` is the planned time of the newest step carried out, in decision time.
     """
 
@@ -47,5 +48,6 @@ class ResourceState:
     observation: Observation | None = None
     last_act_at: datetime | None = None
     problems: tuple[str, ...] = field(default=())
+    lowered_at: tuple[datetime, ...] = ()
     lead_times: LeadTimes = field(default_factory=LeadTimes)
     capacity: CapacityEvidence = field(default_factory=CapacityEvidence)

@@ -17,6 +17,9 @@ from advisor.domain.limits import (
     Pool,
 )
 
+TIERS = ("quota", "reservation", "balancer", "data", "cache", "nodes", "pods")
+"""What capacity is made of, in the order in which it goes up; it comes down the other way."""
+
 
 class Mode(StrEnum):
     """How far Headstart may go with a resource, from watching to acting."""

@@ -14,11 +14,11 @@ from datetime import datetime
 from advisor.domain.advice import Claim, Need, ScheduleWithout, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
-from advisor.domain.policy import ResourcePolicy
 from advisor.domain.timegrid import ceil_to, from_epoch_s
 from advisor.planning.cost import unit_hours, unit_hours_between
 from advisor.planning.floors import ClusterFloors, steps_past, without_campaign
-from advisor.planning.schedule import GRID, earliest_raise, steps_of
+from advisor.planning.pace import Pace
+from advisor.planning.schedule import GRID, steps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Alternative:
 
 
 def alternatives(
-    resource: ResourcePolicy,
+    pace: Pace,
     needs: Sequence[Need],
     clusters: Sequence[ClusterFloors],
     campaigns: Mapping[str, Campaign],
@@ -42,14 +42,14 @@ def alternatives(
     What is added counts from when the floor last left its minimum: what a campaign has cost so far is
     part of what it costs.
     """
-    first = ceil_to(now, GRID)
+    resource, first = pace.resource, ceil_to(now, GRID)
     past = steps_past(resource, state.plan, now)
     for cluster in clusters:
         running = from_epoch_s(int(cluster.times_s[0])) == first
         for claim in cluster.claims:
             name = claim.campaign_id
-            before = _agreed_without(resource, claim, campaigns[name], state) if running else ()
-            asked = without_campaign(resource, needs, cluster, campaigns, name, before)
+            before = _agreed_without(pace, claim, campaigns[name], state) if running else ()
+            asked = without_campaign(pace, needs, cluster, campaigns, name, replace(state, plan=before))
             added = unit_hours_between(cluster.asked, asked)
             gone = _since(before, past[0].act_at if past else first, first, resource.minimum)
             if running:
@@ -59,14 +59,12 @@ def alternatives(
             yield Alternative(ScheduleWithout(name, (*gone, *to_come)), added)
 
 
-def _agreed_without(
-    resource: ResourcePolicy, claim: Claim, campaign: Campaign, state: ResourceState
-) -> tuple[Step, ...]:
+def _agreed_without(pace: Pace, claim: Claim, campaign: Campaign, state: ResourceState) -> tuple[Step, ...]:
     """The agreed schedule without a campaign; for one not met before, what it can have had no part in."""
     for known in state.without:
         if known.campaign_id == claim.campaign_id:
             return known.steps
-    part_since = max(campaign.announced_at, earliest_raise(resource, claim.start))
+    part_since = max(campaign.announced_at, pace.earliest_raise(claim.start))
     return tuple(step for step in state.plan if step.act_at < part_since)
 
 

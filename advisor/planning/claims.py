@@ -7,7 +7,7 @@ two campaigns at once compose by what the forecast makes of both.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from advisor.domain.demand import Floats
 from advisor.domain.policy import Mode, Policy, ResourcePolicy
 from advisor.domain.timegrid import Seconds, to_epoch_s
 from advisor.forecasting.windows import effect_window
-from advisor.planning.schedule import earliest_raise
+from advisor.planning.pace import Pace
 
 
 def counts(campaign: Campaign, policy: Policy) -> bool:
@@ -78,28 +78,26 @@ def demand_on(
     return np.where((times_s >= start_s) & (times_s < end_s), total, 0.0)
 
 
-def in_force(
-    resource: ResourcePolicy, claims: Sequence[Claim], since: datetime, until: datetime
-) -> tuple[Claim, ...]:
+def in_force(pace: Pace, claims: Sequence[Claim], since: datetime, until: datetime) -> tuple[Claim, ...]:
     """The claims that can have a part in a resource's floor at some time from `since` to `until`.
 
     From the earliest raise that a claim can ask for to its end. Nothing that is due outside of that
     time is its doing, and so nothing of that may be blocked on its account.
     """
-    return tuple(c for c in claims if earliest_raise(resource, c.start) <= until and c.end > since)
+    return tuple(c for c in claims if pace.earliest_raise(c.start) <= until and c.end > since)
 
 
-def clusters(claims: Sequence[Claim], margin: timedelta) -> tuple[tuple[Claim, ...], ...]:
-    """Claims grouped so that no two groups touch, with `margin` of room around each claim."""
+def clusters(claims: Sequence[Claim], pace: Pace) -> tuple[tuple[Claim, ...], ...]:
+    """Claims grouped so that no two groups touch, each from its earliest raise to the end of its revert."""
     groups: list[list[Claim]] = []
     reach: datetime | None = None
     for claim in sorted(claims, key=lambda c: (c.start, c.campaign_id)):
-        if reach is not None and claim.start - margin < reach:
+        if reach is not None and pace.earliest_raise(claim.start) < reach:
             groups[-1].append(claim)
-            reach = max(reach, claim.end + margin)
+            reach = max(reach, pace.latest_revert(claim.end))
         else:
             groups.append([claim])
-            reach = claim.end + margin
+            reach = pace.latest_revert(claim.end)
     return tuple(tuple(group) for group in groups)
 
 

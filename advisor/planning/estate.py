@@ -15,6 +15,7 @@ from advisor.planning.alternatives import Alternative, alternatives
 from advisor.planning.claims import claims_on, in_force
 from advisor.planning.cost import add_up
 from advisor.planning.floors import ClusterFloors, merge_steps, plan_clusters
+from advisor.planning.pace import Pace
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +27,18 @@ class LaidOut:
     resource with a price, what each claiming campaign adds.
     """
 
-    resource: ResourcePolicy
+    pace: Pace
     state: ResourceState
     needs: tuple[Need, ...]
     clusters: tuple[ClusterFloors, ...]
     steps: tuple[Step, ...]
     within_horizon: tuple[ClusterFloors, ...]
     alternatives: tuple[Alternative, ...]
+
+    @property
+    def resource(self) -> ResourcePolicy:
+        """What is allowed and known of the resource."""
+        return self.pace.resource
 
     @property
     def near_claims(self) -> tuple[Claim, ...]:
@@ -52,7 +58,7 @@ class LaidOut:
 
     def in_force_at(self, now: datetime) -> tuple[Claim, ...]:
         """The claims that can have a part in what is due at `now`."""
-        return in_force(self.resource, self.near_claims, now, now)
+        return in_force(self.pace, self.near_claims, now, now)
 
     def cluster_of(self, campaign_id: str) -> ClusterFloors | None:
         """The cluster in which a campaign holds its claim here; None if it holds none."""
@@ -63,7 +69,7 @@ class LaidOut:
 
 
 def lay_out(
-    resource: ResourcePolicy,
+    pace: Pace,
     state: ResourceState,
     needs: tuple[Need, ...],
     campaigns: Mapping[str, Campaign],
@@ -71,18 +77,19 @@ def lay_out(
     now: datetime,
 ) -> LaidOut:
     """Schedule one resource for every campaign that its needs have foreseen."""
+    resource = pace.resource
     foreseen = {without.campaign_id for need in needs for without in need.without}
     claims = [
         claim
         for claim in claims_on(resource, list(campaigns.values()), policy, now)
         if claim.campaign_id in foreseen
     ]
-    clusters = plan_clusters(resource, needs, claims, campaigns, state.plan, now)
+    clusters = plan_clusters(pace, needs, claims, campaigns, state, now)
     near = tuple(c for c in clusters if from_epoch_s(int(c.times_s[0])) < now + policy.horizon)
     steps = merge_steps(resource, near, state.plan, now)
     priced = resource.price_per_unit_hour is not None
-    others = tuple(alternatives(resource, needs, clusters, campaigns, state, now)) if priced else ()
-    return LaidOut(resource, state, needs, clusters, steps, near, others)
+    others = tuple(alternatives(pace, needs, clusters, campaigns, state, now)) if priced else ()
+    return LaidOut(pace, state, needs, clusters, steps, near, others)
 
 
 def extra_costs(estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign]) -> dict[str, list[float]]:

@@ -11,22 +11,22 @@ import numpy as np
 
 from advisor.domain.advice import Claim, Need, Step
 from advisor.domain.campaign import Campaign
+from advisor.domain.capacity import ResourceState
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, span, step_s, to_epoch_s
 from advisor.planning.claims import clusters, demand_on
+from advisor.planning.pace import Pace
+from advisor.planning.restrictions import restricted
 from advisor.planning.schedule import (
     GRID,
     Hold,
-    earliest_raise,
     envelope,
     floors_before,
     floors_on,
     history_length,
     hold_of,
     over_blocks,
-    raise_length,
     requests,
-    revert_length,
     standing_at,
     steps_of,
 )
@@ -49,60 +49,61 @@ class ClusterFloors:
 
 
 def plan_clusters(
-    resource: ResourcePolicy,
+    pace: Pace,
     needs: Sequence[Need],
     claims: Sequence[Claim],
     campaigns: Mapping[str, Campaign],
-    previous: Sequence[Step],
+    state: ResourceState,
     now: datetime,
 ) -> tuple[ClusterFloors, ...]:
     """Schedule every cluster of claims from `now` on, and the way down from whatever stands unclaimed."""
-    margin_after = revert_length(resource) + resource.ramp.hold
+    resource = pace.resource
     first = ceil_to(now, GRID)
-    stands = standing_at(previous, first - GRID, resource.minimum) > resource.minimum
+    stands = standing_at(state.plan, first - GRID, resource.minimum) > resource.minimum
     planned: list[ClusterFloors] = []
-    for group in clusters(claims, raise_length(resource) + margin_after):
-        begin = max(earliest_raise(resource, min(c.start for c in group)), first)
+    for group in clusters(claims, pace):
+        begin = max(pace.earliest_raise(min(c.start for c in group)), first)
         if stands and not planned:
             # What stands from before is part of the first schedule, unless it is over long before.
-            if begin > first + margin_after:
-                planned.append(_plan_revert(resource, previous, first, first + margin_after))
+            if begin > pace.latest_revert(first):
+                planned.append(_plan_revert(pace, state, first))
             else:
                 begin = first
-        end = max(c.end for c in group) + margin_after
+        end = pace.latest_revert(max(c.end for c in group))
         holds = _holds(resource, needs, group, campaigns)
         if begin > first:
-            planned.append(_cluster_to_come(resource, tuple(needs), group, holds, begin, end))
+            planned.append(_cluster_to_come(pace, tuple(needs), group, holds, begin, end))
         else:
             times_s = span(begin, end, GRID)
-            planned.append(_plan_cluster(resource, needs, group, holds, times_s, previous))
+            planned.append(_plan_cluster(pace, needs, group, holds, times_s, state))
     if stands and not planned:
-        planned.append(_plan_revert(resource, previous, first, first + margin_after))
+        planned.append(_plan_revert(pace, state, first))
     return tuple(planned)
 
 
 def without_campaign(
-    resource: ResourcePolicy,
+    pace: Pace,
     needs: Sequence[Need],
     cluster: ClusterFloors,
     campaigns: Mapping[str, Campaign],
     campaign_id: str,
-    previous: Sequence[Step],
+    state: ResourceState,
 ) -> Units:
     """Floors that the cluster would ask for if one campaign did not exist, on the cluster's grid.
 
-    `previous` is the schedule as it was before without that campaign: what then stood is remembered
+    `state` has the schedule as it was before without that campaign: what then stood is remembered
     and eased down just as in the schedule with it.
     """
+    resource = pace.resource
     others = tuple(c for c in cluster.claims if c.campaign_id != campaign_id)
     times_s = cluster.times_s
     if others:
         holds = _holds(resource, needs, others, campaigns)
-        return _plan_cluster(resource, needs, others, holds, times_s, previous, without=campaign_id).asked
-    if standing_at(previous, from_epoch_s(int(times_s[0])) - GRID, resource.minimum) <= resource.minimum:
+        return _plan_cluster(pace, needs, others, holds, times_s, state, without=campaign_id).asked
+    if standing_at(state.plan, from_epoch_s(int(times_s[0])) - GRID, resource.minimum) <= resource.minimum:
         return np.full_like(cluster.asked, resource.minimum)
     nothing = np.zeros_like(cluster.asked)
-    return _ask(resource, (), times_s, nothing, nothing, previous, hold_until_s=0).asked
+    return _ask(pace, (), times_s, nothing, nothing, state, hold_until_s=0).asked
 
 
 def merge_steps(
@@ -135,7 +136,7 @@ def steps_past(resource: ResourcePolicy, previous: Sequence[Step], now: datetime
 
 @lru_cache(maxsize=4096)
 def _cluster_to_come(
-    resource: ResourcePolicy,
+    pace: Pace,
     needs: tuple[Need, ...],
     claims: tuple[Claim, ...],
     holds: tuple[Hold, ...],
@@ -147,7 +148,9 @@ def _cluster_to_come(
     So it is the same at every decision until its needs change, and is worked out once. Needs compare by
     identity: a need said again is worked out again.
     """
-    return _plan_cluster(resource, needs, claims, holds, span(begin, end, GRID), ())
+    return _plan_cluster(
+        pace, needs, claims, holds, span(begin, end, GRID), ResourceState(pace.resource.resource)
+    )
 
 
 def _holds(
@@ -162,54 +165,56 @@ def _holds(
 
 
 def _plan_cluster(
-    resource: ResourcePolicy,
+    pace: Pace,
     needs: Sequence[Need],
     claims: tuple[Claim, ...],
     holds: tuple[Hold, ...],
     times_s: Seconds,
-    previous: Sequence[Step],
+    state: ResourceState,
     *,
     without: str | None = None,
 ) -> ClusterFloors:
+    resource = pace.resource
     window = (min(c.start for c in claims), max(c.end for c in claims))
     needed = units_for(demand_on(resource, needs, times_s, window=window, without=without), resource)
-    ready = envelope(times_s, needed, holds, resource.ramp)
+    ready = envelope(times_s, needed, holds, resource)
     begun = [
         hold.end_s
         for claim, hold in zip(claims, holds, strict=True)
-        if to_epoch_s(claim.start - raise_length(resource)) <= times_s[0]
+        if to_epoch_s(pace.earliest_raise(claim.start)) <= times_s[0]
     ]
-    return _ask(resource, claims, times_s, needed, ready, previous, hold_until_s=max(begun, default=0))
+    return _ask(pace, claims, times_s, needed, ready, state, hold_until_s=max(begun, default=0))
 
 
-def _plan_revert(
-    resource: ResourcePolicy, previous: Sequence[Step], first: datetime, until: datetime
-) -> ClusterFloors:
-    times_s = span(first, until, GRID)
+def _plan_revert(pace: Pace, state: ResourceState, first: datetime) -> ClusterFloors:
+    times_s = span(first, pace.latest_revert(first), GRID)
     nothing = np.zeros(len(times_s), dtype=np.int64)
-    return _ask(resource, (), times_s, nothing, nothing, previous, hold_until_s=0)
+    return _ask(pace, (), times_s, nothing, nothing, state, hold_until_s=0)
 
 
 def _ask(
-    resource: ResourcePolicy,
+    pace: Pace,
     claims: tuple[Claim, ...],
     times_s: Seconds,
     needed: Units,
     ready: Units,
-    previous: Sequence[Step],
+    state: ResourceState,
     *,
     hold_until_s: int,
 ) -> ClusterFloors:
     """What stands is lowered on the hold grid only, and while a campaign runs only where that was agreed.
 
     The forecast begins at its cutoff and so has forgotten the peaks that a campaign already had: the
-    agreed plan remembers them.
+    agreed plan remembers them. So it does for as long as the floor is held for the sake of others.
     """
-    first = from_epoch_s(int(times_s[0]))
+    previous = state.plan
+    resource, first = pace.resource, from_epoch_s(int(times_s[0]))
     standing = standing_at(previous, first - GRID, resource.minimum)
     agreed = np.minimum.accumulate(np.minimum(floors_on(times_s, previous, resource.minimum), standing))
+    hold_until_s = max(hold_until_s, int(times_s[0] + pace.late.total_seconds()))
     kept = over_blocks(times_s, np.where(times_s < hold_until_s, agreed, 0), resource.ramp.hold)
     kept[times_s < to_epoch_s(ceil_to(first, resource.ramp.hold))] = standing
     ready = np.clip(np.maximum(ready, kept), resource.minimum, resource.maximum)
-    before = floors_before(previous, first, history_length(resource), resource.minimum)
-    return ClusterFloors(claims, times_s, needed, ready, requests(ready, resource, before))
+    before = floors_before(previous, first, history_length(pace), resource.minimum)
+    asked = restricted(times_s, requests(ready, pace, before), pace, before, state.lowered_at)
+    return ClusterFloors(claims, times_s, needed, ready, asked)

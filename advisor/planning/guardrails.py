@@ -17,6 +17,7 @@ from advisor.domain.controls import EVERYTHING, Controls
 from advisor.domain.policy import Mode, ResourcePolicy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to, floor_to
+from advisor.planning.pace import Pace
 from advisor.planning.schedule import GRID, standing_at
 from advisor.planning.sizing import units_in_use
 
@@ -31,7 +32,7 @@ class Situation:
     lowered to what their sources are trusted with, `over_budget` names those of them that cost too much.
     """
 
-    resource: ResourcePolicy
+    pace: Pace
     state: ResourceState
     claims: tuple[Claim, ...]
     in_force: tuple[Claim, ...]
@@ -42,6 +43,11 @@ class Situation:
     in_use_rate_per_s: float
     over_budget: tuple[str, ...]
     controls: Controls
+
+    @property
+    def resource(self) -> ResourcePolicy:
+        """What is allowed and known of the resource."""
+        return self.pace.resource
 
     @property
     def is_stale(self) -> bool:

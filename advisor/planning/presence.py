@@ -12,6 +12,7 @@ from advisor.domain.advice import Step
 from advisor.domain.capacity import Observation
 from advisor.domain.policy import Mode, ResourcePolicy
 from advisor.domain.timegrid import Seconds
+from advisor.planning.pace import Pace
 from advisor.planning.schedule import floors_on, standing_at
 from advisor.planning.sizing import Units
 
@@ -30,13 +31,18 @@ class Standing:
     them, `is_blocked` whether anything else refuses their raise. `problems` are the platform's.
     """
 
-    resource: ResourcePolicy
+    pace: Pace
     agreed: Sequence[Step]
     observation: Observation | None
     problems: tuple[str, ...]
     mode: Mode
     held: tuple[str, ...]
     is_blocked: bool
+
+    @property
+    def resource(self) -> ResourcePolicy:
+        """What is allowed and known of the resource."""
+        return self.pace.resource
 
     @property
     def seen_floor(self) -> int:
@@ -68,7 +74,7 @@ def units_there(standing: Standing, times_s: Seconds, now: datetime) -> Units:
     for. A floor seen higher than was agreed is somebody else's and counts as there already.
     """
     resource, observation = standing.resource, standing.observation
-    lead_s = -int(-standing.resource.lead_time.total_seconds() // 1)
+    lead_s = -int(-standing.pace.lead.total_seconds() // 1)
     agreed = floors_on(times_s - lead_s, standing.agreed, resource.minimum)
     obstructed = standing.held or standing.problems or standing.is_blocked
     if observation is None:  # nobody can look: the plan is taken at its word, unless we know better

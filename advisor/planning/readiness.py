@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from advisor.domain.advice import CampaignReadiness, Claim, Cost, Finding, Readiness
 from advisor.domain.campaign import Campaign
-from advisor.domain.policy import Policy, ResourcePolicy
+from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to, step_s
 from advisor.forecasting.windows import is_season
@@ -17,8 +17,8 @@ from advisor.planning.estate import LaidOut
 from advisor.planning.findings import Prospect, claim_of, findings_on, safe_from
 from advisor.planning.floors import ClusterFloors
 from advisor.planning.guardrails import Situation, on_hold
+from advisor.planning.pace import Pace
 from advisor.planning.presence import Standing
-from advisor.planning.schedule import earliest_raise
 
 SAFE_START_GRID = timedelta(minutes=5)
 
@@ -100,10 +100,10 @@ def _prospect(
     policy: Policy,
 ) -> Prospect:
     cluster = laid.cluster_of(campaign.campaign_id)
-    sharing = _sharing_its_raise(campaign, laid.resource, cluster) if cluster else ()
+    sharing = _sharing_its_raise(campaign, laid.pace, cluster) if cluster else ()
     over = tuple(claim.campaign_id for claim in sharing if claim.campaign_id in over_budget)
     standing = Standing(
-        resource=laid.resource,
+        pace=laid.pace,
         agreed=laid.state.plan,
         observation=laid.state.observation,
         problems=laid.state.problems,
@@ -118,12 +118,10 @@ def _prospect(
     return Prospect(standing, cluster, situation.is_stale, is_unseen, over, season)
 
 
-def _sharing_its_raise(
-    campaign: Campaign, resource: ResourcePolicy, cluster: ClusterFloors
-) -> tuple[Claim, ...]:
+def _sharing_its_raise(campaign: Campaign, pace: Pace, cluster: ClusterFloors) -> tuple[Claim, ...]:
     """The claims that have a part in the floor while it is raised for a campaign, its own among them.
 
     The raise is one: what blocks it for one of them blocks it for all.
     """
-    raised_from = earliest_raise(resource, claim_of(campaign, cluster).start)
-    return in_force(resource, cluster.claims, raised_from, campaign.start)
+    raised_from = pace.earliest_raise(claim_of(campaign, cluster).start)
+    return in_force(pace, cluster.claims, raised_from, campaign.start)

@@ -23,7 +23,7 @@ from advisor.planning.claims import mode_for
 from advisor.planning.cost import cost_of_steps
 from advisor.planning.estate import LaidOut
 from advisor.planning.guardrails import Situation, guard_act, guard_plan
-from advisor.planning.schedule import revert_length, standing_at
+from advisor.planning.schedule import standing_at
 
 
 def situation_of(
@@ -40,7 +40,7 @@ def situation_of(
     seen = [levels[service] for service in serves if service in levels]
     due_to = laid.in_force_at(now)
     return Situation(
-        resource=laid.resource,
+        pace=laid.pace,
         state=laid.state,
         claims=laid.near_claims,
         in_force=due_to,
@@ -125,7 +125,7 @@ def _due(situation: Situation, recommendation: Recommendation) -> Instruction | 
 
 def _expiry(situation: Situation, steps: Sequence[Step]) -> datetime:
     """An hour after the last thing it speaks of is over; a schedule that has ended keeps its expiry."""
-    room = revert_length(situation.resource) + timedelta(hours=1)
+    room = situation.pace.revert_length + timedelta(hours=1)
     last = (*steps[-1:], *situation.state.plan[-1:])
     ends = [*(claim.end for claim in situation.claims), *(step.act_at for step in last)]
     return max(ends, default=situation.now) + room

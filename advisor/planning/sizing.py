@@ -19,12 +19,31 @@ _ROUNDING = 1e-9
 def units_for(rate_per_s: Floats, policy: ResourcePolicy) -> Units:
     """Units that carry each demand with the policy's headroom kept free, shape as given.
 
-    ceil(demand x (1 + headroom) / unit capacity); a gap (NaN) needs none.
+    ceil(demand x (1 + headroom) / unit capacity), and on to a size the resource can have; a gap (NaN)
+    needs none.
     """
     exact = np.nan_to_num(rate_per_s) * (1.0 + policy.headroom) / policy.unit_capacity
-    return np.ceil(exact - _ROUNDING).astype(np.int64)
+    return permitted(np.ceil(exact - _ROUNDING).astype(np.int64), policy)
+
+
+def permitted(units: Units, policy: ResourcePolicy) -> Units:
+    """The smallest size the resource can have that is no less, shape as given; above all of them as asked."""
+    if policy.sizes:
+        sizes = np.array(policy.sizes, dtype=np.int64)
+        at = np.searchsorted(sizes, units)
+        return np.where(at < len(sizes), sizes[np.minimum(at, len(sizes) - 1)], units)
+    return np.asarray(-(-units // policy.quantum) * policy.quantum, dtype=np.int64)
+
+
+def permitted_below(units: Units, policy: ResourcePolicy) -> Units:
+    """The largest size the resource can have that is less, shape as given; below all of them its minimum."""
+    if policy.sizes:
+        sizes = np.array((policy.minimum, *policy.sizes), dtype=np.int64)
+        return np.asarray(sizes[np.searchsorted(sizes[1:], units)], dtype=np.int64)
+    return np.asarray((units - 1) // policy.quantum * policy.quantum, dtype=np.int64)
 
 
 def units_in_use(rate_per_s: float, policy: ResourcePolicy) -> int:
     """Units that the demand of this moment needs, its headroom included: what must not be taken away."""
-    return max(0, math.ceil(rate_per_s * (1.0 + policy.headroom) / policy.unit_capacity - _ROUNDING))
+    units = max(0, math.ceil(rate_per_s * (1.0 + policy.headroom) / policy.unit_capacity - _ROUNDING))
+    return int(permitted(np.array(units), policy))

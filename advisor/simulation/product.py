@@ -22,7 +22,7 @@ from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
 from advisor.forecasting.learned import NOTHING
 from advisor.pipeline import assess, decide, remember
 from advisor.planning.claims import claims_on
-from advisor.planning.schedule import earliest_raise, revert_length
+from advisor.planning.pace import paces_of
 from advisor.simulation.loop_trace import LoopTrace, Sight
 from advisor.simulation.reactive import ReactiveScaler, Supply, Units
 
@@ -188,10 +188,10 @@ def _near(trace: LoopTrace, span: slice, campaigns: Sequence[Campaign], policy: 
     times_s = trace.times_s[span]
     near = np.zeros(len(times_s), dtype=np.bool_)
     beginning = from_epoch_s(0)
-    for resource in policy.resources.values():
-        for claim in claims_on(resource, campaigns, policy, beginning):
-            begin = earliest_raise(resource, claim.start) - QUIET / 2
-            end = claim.end + revert_length(resource) + resource.ramp.hold
+    for pace in paces_of(policy, {}).values():
+        for claim in claims_on(pace.resource, campaigns, policy, beginning):
+            begin = pace.earliest_raise(claim.start) - QUIET / 2
+            end = pace.latest_revert(claim.end)
             near |= (times_s >= to_epoch_s(begin)) & (times_s < to_epoch_s(end))
     return near
 

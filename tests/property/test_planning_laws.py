@@ -20,7 +20,8 @@ from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to, from_epoch_s
 from advisor.forecasting.windows import effect_window
 from advisor.pipeline import advise, remember
-from advisor.planning.schedule import earliest_raise, ramp_length, revert_length, standing_at
+from advisor.planning.pace import alone
+from advisor.planning.schedule import standing_at
 from advisor.planning.sizing import units_for, units_in_use
 from streams.codec.resource_state import decode_state, encode_state
 from tests.support.acting import Day
@@ -189,7 +190,7 @@ def test_announced_early_enough_a_campaign_has_its_units_asked_for_a_lead_time_b
     needed = int(units_for(np.array([at_start]), of)[0])
     asked_by = planned.start - of.lead_time
 
-    assert asked_by > NOW + ramp_length(of)
+    assert asked_by > NOW + alone(of).ramp_length
     assert floor_at(only(decision), asked_by, of.minimum) >= min(needed, of.maximum)
     late = Reason.LEAD_TIME_TOO_SHORT in decision.campaigns[0].reasons
     assert not late
@@ -309,7 +310,7 @@ def test_over_budget_nothing_is_raised(world, budget):
     ours = {
         c.campaign_id
         for c in announced
-        if earliest_raise(of, effect_window(c)[0]) <= now < effect_window(c)[1]
+        if alone(of).earliest_raise(effect_window(c)[0]) <= now < effect_window(c)[1]
     }
     if dear & ours and made.due is not None:
         assert made.due.floor <= found
@@ -382,7 +383,8 @@ def test_after_all_campaigns_the_bounds_that_people_set_stand_again_and_were_nev
     of, announced, baseline, people_set, every
 ):
     day = Day(policy(of), people_set=people_set)
-    over = max([effect_window(c)[1] for c in announced], default=NOW) + revert_length(of) + 2 * of.ramp.hold
+    last = max([effect_window(c)[1] for c in announced], default=NOW)
+    over = last + alone(of).revert_length + 2 * of.ramp.hold
 
     tick = every * 10 * MINUTE
     day.until(max(over, NOW + HOUR) + tick, announced, every=tick, baseline=baseline)
@@ -396,7 +398,8 @@ def test_after_all_campaigns_the_bounds_that_people_set_stand_again_and_were_nev
 @given(worlds())
 def test_without_a_campaign_that_has_begun_nothing_is_set_that_was_not_ours(world):
     of, past, announced, _, _, now = world
-    begun = [c for c in announced if earliest_raise(of, effect_window(c)[0]) <= now < effect_window(c)[1]]
+    windows = [effect_window(c) for c in announced]
+    begun = [start for start, end in windows if alone(of).earliest_raise(start) <= now < end]
 
     made = only(decide_in(world))
 

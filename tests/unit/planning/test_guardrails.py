@@ -25,6 +25,7 @@ from advisor.planning.guardrails import (
     within_bounds,
     within_budget,
 )
+from advisor.planning.pace import alone
 from advisor.planning.schedule import standing_at
 from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, frozen, on_hold, resource, state
 
@@ -35,7 +36,7 @@ UP, DOWN = Step(at("09:50"), 5, 40), Step(at("12:00"), 2, 40)
 def situation(**other: Any) -> Situation:
     """In auto, at 06:00, fresh, with one claim from 09:45 to 13:00 and nothing remembered."""
     values: dict[str, Any] = {
-        "resource": resource(),
+        "pace": alone(other.pop("resource", resource())),
         "state": state(),
         "claims": (CLAIM,),
         "in_force": (CLAIM,),

@@ -11,6 +11,7 @@ import pytest
 from advisor.domain.advice import Claim, Step
 from advisor.domain.policy import RampPolicy
 from advisor.domain.timegrid import span, to_epoch_s
+from advisor.planning.pace import alone
 from advisor.planning.schedule import (
     GRID,
     Hold,
@@ -19,9 +20,7 @@ from advisor.planning.schedule import (
     history_length,
     hold_of,
     promised_until,
-    ramp_length,
     requests,
-    revert_length,
     standing_at,
     steps_of,
 )
@@ -37,7 +36,7 @@ def minutes(*runs: tuple[int, int]) -> np.ndarray:
 
 def asked(ready: np.ndarray, before: np.ndarray | None = None, **other) -> list[int]:
     none = np.empty(0, dtype=np.int64)
-    return requests(ready, resource(**other), none if before is None else before).tolist()
+    return requests(ready, alone(resource(**other)), none if before is None else before).tolist()
 
 
 def naive_requests(ready, pods, before):
@@ -101,9 +100,9 @@ def test_a_floor_falls_by_at_most_the_factor_each_hold():
 def test_every_floor_comes_down_to_the_minimum_in_the_end_however_slow_the_ramp(factor, minimum):
     """Divided by 1.1 and rounded up, ten units would be ten units for ever: each step takes one at least."""
     pods = resource(minimum=minimum, ramp=RampPolicy(factor=factor), lead_time=timedelta(0))
-    before = minutes((int(revert_length(pods) / GRID), 40))
+    before = minutes((int(alone(pods).revert_length / GRID), 40))
 
-    floors = requests(minutes((len(before) + 1, 0)), pods, before).tolist()
+    floors = requests(minutes((len(before) + 1, 0)), alone(pods), before).tolist()
 
     assert floors[-1] == minimum
     assert all(later <= now for now, later in pairwise(floors))
@@ -113,10 +112,11 @@ def test_every_floor_comes_down_to_the_minimum_in_the_end_however_slow_the_ramp(
 def test_going_on_from_the_middle_of_a_ramp_gives_the_rest_of_the_same_ramp(factor):
     pods = resource(ramp=RampPolicy(factor=factor), lead_time=timedelta(0))
     none = np.empty(0, dtype=np.int64)
-    whole = requests(minutes((15, 40), (720, 2)), pods, none)
+    whole = requests(minutes((15, 40), (720, 2)), alone(pods), none)
 
     for middle in range(15, 500, 15):
-        assert requests(minutes((735 - middle, 2)), pods, whole[:middle]).tolist() == whole[middle:].tolist()
+        rest = requests(minutes((735 - middle, 2)), alone(pods), whole[:middle])
+        assert rest.tolist() == whole[middle:].tolist()
 
 
 def test_what_was_asked_before_is_lowered_gently_too():
@@ -147,7 +147,7 @@ def test_requests_agree_with_a_naive_loop(seed):
     ready = np.repeat(rng.integers(0, 70, 12), 10)
     before = np.repeat(rng.integers(pods.minimum, pods.maximum + 1, 4), 10)
 
-    np.testing.assert_array_equal(requests(ready, pods, before), naive_requests(ready, pods, before))
+    np.testing.assert_array_equal(requests(ready, alone(pods), before), naive_requests(ready, pods, before))
 
 
 # --- held while a campaign runs
@@ -160,7 +160,7 @@ def held(units: np.ndarray, *windows: tuple[str, ...]) -> list[int]:
     for start, *promised, end, tail_end in windows:
         instants = (start, *(promised or [end]), end, tail_end)
         holds.append(Hold(*(to_epoch_s(at(clock)) for clock in instants)))
-    return envelope(times_s, units, holds, GENTLE).tolist()
+    return envelope(times_s, units, holds, resource(ramp=GENTLE)).tolist()
 
 
 def test_inside_its_campaign_a_need_only_rises_and_in_its_tail_only_falls():
@@ -246,8 +246,8 @@ def test_the_floors_before_an_instant_do_not_include_it():
 def test_ramps_take_as_long_as_it_takes_to_multiply_from_minimum_to_maximum():
     pods = resource(minimum=2, maximum=40, ramp=GENTLE)  # 2 4 8 16 32 40
 
-    assert ramp_length(pods) == 5 * MINUTE
-    assert revert_length(pods) == 6 * 15 * MINUTE
-    assert history_length(pods) == 90
-    assert ramp_length(resource(minimum=3, maximum=3)) == timedelta(0)
-    assert revert_length(resource(minimum=3, maximum=3)) < HOUR
+    assert alone(pods).ramp_length == 5 * MINUTE
+    assert alone(pods).revert_length == 6 * 15 * MINUTE
+    assert history_length(alone(pods)) == 90
+    assert alone(resource(minimum=3, maximum=3)).ramp_length == timedelta(0)
+    assert alone(resource(minimum=3, maximum=3)).revert_length < HOUR

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from advisor.domain.campaign import CampaignStatus
-from advisor.domain.policy import Mode
+from advisor.domain.policy import Mode, RampPolicy
 from advisor.domain.timegrid import to_epoch_s
 from advisor.planning.claims import claims_on, clusters, counts, demand_on, mode_allowed_by_source
-from advisor.planning.sizing import units_for, units_in_use
+from advisor.planning.pace import alone
+from advisor.planning.ramp import next_below
+from advisor.planning.sizing import permitted, permitted_below, units_for, units_in_use
 from tests.support.builders import CRM, HOUR, MINUTE, NOW, PODS, at, campaign, need, policy, resource
 
 
@@ -82,13 +87,15 @@ def test_claims_whose_margins_touch_are_one_cluster():
     a, b, c = campaign("a", at("08:00")), campaign("b", at("12:00")), campaign("c", at("20:00"))
     claims = claims_on(resource(), [a, b, c], policy(), NOW)
 
-    def grouped(margin: timedelta) -> list[list[str]]:
-        return [[claim.campaign_id for claim in group] for group in clusters(claims, margin)]
+    def grouped(lead_time: timedelta) -> list[list[str]]:
+        steady = RampPolicy(hold=MINUTE)  # a raise takes the lead time and 2 minutes, a revert 3
+        pace = alone(resource(minimum=39, ramp=steady, lead_time=lead_time))
+        return [[claim.campaign_id for claim in group] for group in clusters(claims, pace)]
 
-    assert grouped(timedelta(0)) == [["a"], ["b"], ["c"]]
-    assert grouped(10 * MINUTE) == [["a"], ["b"], ["c"]]  # 11:00 + 0:10 + 0:10 is before 11:30
-    assert grouped(16 * MINUTE) == [["a", "b"], ["c"]]
-    assert grouped(4 * HOUR) == [["a", "b", "c"]]
+    assert grouped(10 * MINUTE) == [["a"], ["b"], ["c"]]  # from 11:18, after 11:03
+    assert grouped(25 * MINUTE) == [["a"], ["b"], ["c"]]  # 11:03 is not before 11:03
+    assert grouped(26 * MINUTE) == [["a", "b"], ["c"]]
+    assert grouped(5 * HOUR) == [["a", "b", "c"]]
 
 
 # --- how much each instant asks for
@@ -124,3 +131,43 @@ def test_demand_without_a_campaign_is_that_of_the_others():
         return float(demand_on(resource(), asked, times_s, window=window, without=without)[0])
 
     assert (rate(None), rate("a"), rate("b"), rate("nobody")) == (60.0, 30.0, 45.0, 60.0)
+
+
+# --- sizes that a resource can have
+
+
+def test_a_floor_is_a_multiple_of_the_quantum():
+    """A node group over three zones grows by three."""
+    zones = resource(quantum=3, maximum=39, minimum=3)
+
+    assert permitted(np.array([0, 1, 3, 4, 39, 41]), zones).tolist() == [0, 3, 3, 6, 39, 42]
+    assert permitted_below(np.array([3, 4, 6, 39]), zones).tolist() == [0, 3, 3, 36]
+    assert units_for(np.array([61.0]), zones).tolist() == [9]
+    assert units_in_use(61.0, zones) == 9
+
+
+def test_a_floor_is_one_of_the_sizes_and_what_is_above_all_of_them_is_left_to_the_ceiling():
+    readers = resource(sizes=(2, 4, 8, 15), maximum=15)
+
+    assert permitted(np.array([0, 2, 3, 8, 9, 16]), readers).tolist() == [2, 2, 4, 8, 15, 16]
+    assert permitted_below(np.array([2, 3, 8, 15]), readers).tolist() == [2, 2, 4, 8]
+
+
+@given(
+    st.sampled_from([{"quantum": 1}, {"quantum": 5}, {"sizes": (2, 3, 10, 11, 40)}, {"max_step": 3}]),
+    st.integers(3, 40),
+)
+def test_a_ramp_down_is_rising_sizes_read_backward(limits, start):
+    """Whatever the start, each step is lower, a size that the resource can have, and ends at the minimum."""
+    pods = resource(minimum=0 if "quantum" in limits else 2, maximum=40, **limits)
+    units = permitted(np.array([start]), pods)
+    seen = [int(units[0])]
+    while units[0] > pods.minimum:
+        units = next_below(units, pods)
+        seen.append(int(units[0]))
+
+    assert all(lower < higher for higher, lower in pairwise(seen))
+    assert all(permitted(np.array([u]), pods)[0] == u for u in seen)
+    assert seen[-1] == pods.minimum
+    if pods.max_step is not None:
+        assert all(higher - lower <= 3 or lower == pods.minimum for higher, lower in pairwise(seen))

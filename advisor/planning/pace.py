@@ -1,0 +1,144 @@
+"""How long beforehand is a resource asked, and how long is it held: by its own time, and its place in order.
+
+Capacity goes up from what is slow and underneath to what stands on it (quota, reservation, balancer, data,
+cache, nodes, pods) and comes down the other way. So a resource that others stand on is ready before they
+are asked for; one of an earlier tier is asked for no later than those of later tiers; and it is let go of a
+hold after them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import numpy as np
+
+from advisor.domain.capacity import ResourceState
+from advisor.domain.limits import FreezeWindow, Hours
+from advisor.domain.policy import TIERS, Policy, ResourcePolicy
+from advisor.domain.timegrid import floor_to
+from advisor.planning.closed import first_open, last_open
+from advisor.planning.ramp import next_below
+
+NOTHING = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The times by which one resource is planned.
+
+    `lead` is planned with: from the call until the units are ready, but for a risk that the policy
+    takes. `usual` is the p95 of it. Units are there `early` before their own need, for the sake of others,
+    and held `late` after it. Nothing is changed during `freezes` and outside `hours`.
+    """
+
+    resource: ResourcePolicy
+    lead: timedelta
+    usual: timedelta
+    early: timedelta = NOTHING
+    late: timedelta = NOTHING
+    freezes: tuple[FreezeWindow, ...] = ()
+    hours: Hours | None = None
+
+    @property
+    def ahead(self) -> timedelta:
+        """How long before a need the units for it are asked for at the latest."""
+        return self.lead + self.early
+
+    @property
+    def ramp_length(self) -> timedelta:
+        """The longest that ramping from the minimum to the maximum can take, one way."""
+        return self.resource.ramp.every * _steps_between(self.resource)
+
+    @property
+    def raise_length(self) -> timedelta:
+        """How long before a need the first step towards it can be asked for."""
+        return self.ahead + self.ramp_length + self.resource.ramp.hold
+
+    @property
+    def revert_length(self) -> timedelta:
+        """The longest that it takes to lower a floor from its maximum to its minimum, hold by hold."""
+        return self.late + self.resource.ramp.hold * (1 + _steps_between(self.resource))
+
+    def earliest_raise(self, start: datetime) -> datetime:
+        """From when on can a claim that starts at `start` have a part in the floor?"""
+        first = floor_to(start - self.raise_length, self.resource.ramp.hold)
+        return last_open(first, self.freezes, self.hours)
+
+    def latest_revert(self, end: datetime) -> datetime:
+        """Until when can a claim that ends at `end` have left something of its floor standing?"""
+        last = end + self.revert_length + self.resource.ramp.hold
+        kept = self.resource.irreversible
+        if kept is not None and kept.committed is not None:
+            last += kept.committed
+        if self.resource.lowerings_per_day is not None:
+            last += timedelta(days=1)
+        return first_open(last, self.freezes, self.hours)
+
+
+def alone(resource: ResourcePolicy) -> Pace:
+    """The pace of a resource that nothing was measured of and nothing stands on."""
+    return Pace(resource, resource.lead_time, resource.lead_time)
+
+
+def paces_of(policy: Policy, states: Mapping[str, ResourceState]) -> dict[str, Pace]:
+    """The pace of every resource of the policy, by what was measured of it."""
+    leads = {name: (resource.lead_time, resource.lead_time) for name, resource in policy.resources.items()}
+    return in_order(policy, leads)
+
+
+def in_order(
+    policy: Policy,
+    leads: Mapping[str, tuple[timedelta, timedelta]],
+) -> dict[str, Pace]:
+    """The pace of every resource, given its lead time planned with and its usual one.
+
+    Resources are in order with those that share a service with them, and with those they depend on.
+    """
+    resources = policy.resources
+    paces: dict[str, Pace] = {}
+    later: dict[str, list[str]] = {}  # service or resource depended on -> what is later in the order
+    for name in sorted(resources, key=_depth(resources), reverse=True):
+        resource = resources[name]
+        lead, usual = leads[name]
+        early = late = NOTHING
+        for other in {n: paces[n] for key in (name, *resource.serves) for n in later.get(key, ())}.values():
+            if name in other.resource.depends_on:  # to be ready before the other is asked for
+                early = max(early, other.ahead)
+            elif TIERS.index(resource.tier) < TIERS.index(other.resource.tier):  # asked for no later
+                early = max(early, other.ahead + other.ramp_length - lead)
+            else:
+                continue
+            late = max(late, other.late + other.resource.ramp.hold)
+        freezes = tuple(f for f in policy.freezes if not f.resources or name in f.resources)
+        caps = policy.caps.get(resource.mode)
+        paces[name] = Pace(resource, lead, usual, early, late, freezes, caps.hours if caps else None)
+        for key in (*resource.serves, *resource.depends_on):
+            later.setdefault(key, []).append(name)
+    return {name: paces[name] for name in resources}
+
+
+def _depth(resources: Mapping[str, ResourcePolicy]) -> Callable[[str], tuple[int, int, str]]:
+    """Sorts what others stand on before them: by tier and, within a tier, by what it depends on."""
+    depths: dict[str, int] = {}
+
+    def depth(name: str) -> int:
+        if name not in depths:
+            depths[name] = 1 + max(
+                (depth(n) for n in resources[name].depends_on if n in resources), default=0
+            )
+        return depths[name]
+
+    return lambda name: (TIERS.index(resources[name].tier), depth(name), name)
+
+
+@lru_cache(maxsize=65_536)
+def _steps_between(resource: ResourcePolicy) -> int:
+    """How many steps of a ramp lie between the maximum and the minimum?"""
+    steps, units = 0, np.array([resource.maximum])
+    while units[0] > resource.minimum:
+        units = next_below(units, resource)
+        steps += 1
+    return steps
