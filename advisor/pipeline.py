@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
+
 from advisor.domain.advice import Decision, Need, ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
@@ -51,7 +53,8 @@ def assess(
     """
     counted = [campaign for campaign in campaigns if counts(campaign, policy)]
     forecast, known = forecast_and_learn(view, counted, policy, learned)
-    needs = tuple(need_of(forecast, resource, counted) for resource in policy.resources_of(view.service))
+    highest = float(np.nanmax(view.values, initial=0.0))
+    needs = tuple(need_of(forecast, r, counted, highest) for r in policy.resources_of(view.service))
     return Assessment(forecast, level_of(view), needs, known)
 
 

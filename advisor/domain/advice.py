@@ -16,12 +16,14 @@ from advisor.domain.timegrid import Seconds
 class WithoutCampaign:
     """A need as it would be if one campaign did not exist, where that makes a difference.
 
-    `rate_per_s` (k,) replaces the need's total from its step `first` on; elsewhere the two are equal.
+    `rate_per_s` (k,) replaces the need's total from its step `first` on, `bands` (k, levels) its bands;
+    elsewhere they are equal.
     """
 
     campaign_id: str
     first: int
     rate_per_s: Floats
+    bands: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,10 @@ class Need:
 
     All rates are the service's own, at the resource's planning quantile `level`; the decider applies
     the share and adds up services, so that sizing happens once. `times_s` (steps,) are the starts of
-    steps of `step_s`. `baseline` and `total` (steps,) are without and with every campaign.
+    steps of `step_s`. `baseline` and `total` (steps,) are without and with every campaign; `bands`
+    (steps, levels) is the latter at each of the quantile `levels`, rising. `highest_seen` is the highest
+    rate in the service's history, `calibration` the share of the last days' values below the 0.95
+    quantile, None where that is not known.
     """
 
     resource: str
@@ -41,8 +46,12 @@ class Need:
     times_s: Seconds
     baseline: Floats
     total: Floats
+    levels: tuple[float, ...]
+    bands: Floats
     without: tuple[WithoutCampaign, ...]
     reasons: tuple[Reason, ...]
+    highest_seen: float = 0.0
+    calibration: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,18 @@ from advisor.planning.schedule import promised_until
 
 Steps = NDArray[np.bool_]
 
+_DIGITS = 4
 
-def need_of(forecast: Forecast, resource: ResourcePolicy, campaigns: Sequence[Campaign]) -> Need:
+
+def need_of(
+    forecast: Forecast, resource: ResourcePolicy, campaigns: Sequence[Campaign], highest_seen: float = 0.0
+) -> Need:
     """The forecast at the quantile planned for, with every campaign and without each.
 
     That is the resource's `quantile` but, where it lets go, its `running_quantile` in steps in which all
     `campaigns` of the forecast have been there for a lead time. How many came is known then, and a
-    reactive scaler has its own reserve for what strays from what is expected.
+    reactive scaler has its own reserve for what strays from what is expected. `highest_seen` is the highest
+    rate in the service's history.
     """
     column = forecast.levels.index(resource.quantile)
     known = {campaign.campaign_id: campaign for campaign in campaigns}
@@ -40,8 +45,12 @@ def need_of(forecast: Forecast, resource: ResourcePolicy, campaigns: Sequence[Ca
         times_s=forecast.times_s,
         baseline=forecast.baseline[:, column],
         total=_planned(forecast, resource, forecast.total, phases.settled()),
+        levels=forecast.levels,
+        bands=_shortened(forecast.total),
         without=tuple(_without(forecast, resource, u.campaign_id, phases) for u in forecast.uplifts),
         reasons=forecast.reasons,
+        highest_seen=highest_seen,
+        calibration=forecast.calibration,
     )
 
 
@@ -93,4 +102,11 @@ def _without(
     rows = affected_rows(forecast, campaign_id)
     total = total_without(forecast, campaign_id)[rows]
     rates = _planned(forecast, resource, total, phases.settled(campaign_id)[rows])
-    return WithoutCampaign(campaign_id, rows.start, rates)
+    return WithoutCampaign(campaign_id, rows.start, rates, _shortened(total))
+
+
+def _shortened(rate_per_s: Floats) -> Floats:
+    """The same rates to four significant digits: bands tell prices and risks, and travel over Kafka."""
+    exponent = np.floor(np.log10(np.where(rate_per_s > 0, rate_per_s, 1.0)))
+    scale = 10.0 ** (_DIGITS - 1 - exponent)
+    return np.asarray(np.round(rate_per_s * scale) / scale)

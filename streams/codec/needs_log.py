@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from advisor.domain.advice import Need, WithoutCampaign
-from advisor.domain.demand import Level
+from advisor.domain.demand import Floats, Level
 from advisor.domain.reason import Reason
 from streams.codec.versioned import read_versioned
 
@@ -23,6 +23,7 @@ class WithoutRecord(msgspec.Struct, frozen=True, kw_only=True):
     campaign: str
     first: int
     rate_per_s: list[float]
+    bands: list[list[float]]
 
 
 class NeedRecord(msgspec.Struct, tag="need", frozen=True, kw_only=True):
@@ -38,8 +39,12 @@ class NeedRecord(msgspec.Struct, tag="need", frozen=True, kw_only=True):
     times_s: list[int]
     baseline: list[float]
     total: list[float]
+    levels: list[float]
+    bands: list[list[float]]
     without: list[WithoutRecord]
     reasons: list[Reason]
+    highest_seen: float = 0.0
+    calibration: float | None = None
 
 
 class LevelRecord(msgspec.Struct, tag="level", frozen=True, kw_only=True):
@@ -79,11 +84,20 @@ def encode_need(need: Need, tick_s: int | None) -> tuple[bytes, bytes]:
         times_s=need.times_s.tolist(),
         baseline=need.baseline.tolist(),
         total=need.total.tolist(),
+        levels=list(need.levels),
+        bands=need.bands.tolist(),
         without=[
-            WithoutRecord(campaign=w.campaign_id, first=w.first, rate_per_s=w.rate_per_s.tolist())
+            WithoutRecord(
+                campaign=w.campaign_id,
+                first=w.first,
+                rate_per_s=w.rate_per_s.tolist(),
+                bands=w.bands.tolist(),
+            )
             for w in need.without
         ],
         reasons=list(need.reasons),
+        highest_seen=need.highest_seen,
+        calibration=need.calibration,
     )
     return f"{need.resource}|{need.service}".encode(), _encoder.encode(record)
 
@@ -119,12 +133,26 @@ def need_of(record: NeedRecord) -> Need:
         times_s=np.array(record.times_s, dtype=np.int64),
         baseline=np.array(record.baseline, dtype=np.float64),
         total=np.array(record.total, dtype=np.float64),
+        levels=tuple(record.levels),
+        bands=_bands(record.bands, len(record.levels)),
         without=tuple(
-            WithoutCampaign(w.campaign, w.first, np.array(w.rate_per_s, dtype=np.float64))
+            WithoutCampaign(
+                w.campaign,
+                w.first,
+                np.array(w.rate_per_s, dtype=np.float64),
+                _bands(w.bands, len(record.levels)),
+            )
             for w in record.without
         ),
         reasons=tuple(record.reasons),
+        highest_seen=record.highest_seen,
+        calibration=record.calibration,
     )
+
+
+def _bands(rows: list[list[float]], levels: int) -> Floats:
+    """Rates of shape (rows, levels), also where there is no row."""
+    return np.array(rows, dtype=np.float64).reshape(len(rows), levels)
 
 
 def level_of(record: LevelRecord) -> Level:

@@ -32,6 +32,7 @@ from tests.support.builders import (
     PODS,
     SHOP,
     campaign,
+    certainly,
     decided,
     floor_at,
     floors_of,
@@ -113,11 +114,19 @@ def raised(one: Need, by: np.ndarray) -> Need:
         one,
         baseline=one.baseline + by,
         total=one.total + by,
+        bands=certainly(one.total + by),
         without=tuple(
-            WithoutCampaign(w.campaign_id, w.first, w.rate_per_s + by[w.first : w.first + len(w.rate_per_s)])
+            WithoutCampaign(
+                w.campaign_id, w.first, lacking := w.rate_per_s + _part(by, w), certainly(lacking)
+            )
             for w in one.without
         ),
     )
+
+
+def _part(by: np.ndarray, w: WithoutCampaign) -> np.ndarray:
+    """The steps of a whole need in which a campaign makes a difference."""
+    return by[w.first : w.first + len(w.rate_per_s)]
 
 
 @LAWS

@@ -29,6 +29,7 @@ NOW = datetime(2026, 11, 27, 6, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SHOP, PODS, CRM = "web-shop", "sim://pods", "crm"
 T0 = 1_800_000_000  # epoch seconds, on the hour
+LEVELS = (0.5, 0.9, 0.95, 0.99)
 SOURCE = SourcePartition("traffic", "id-1", 0)
 
 
@@ -168,9 +169,18 @@ def need(
         times_s=times_s,
         baseline=flat,
         total=total,
-        without=tuple(WithoutCampaign(name, 0, total - more) for name, more in extra.items()),
+        levels=LEVELS,
+        bands=certainly(total),
+        without=tuple(
+            WithoutCampaign(name, 0, total - more, certainly(total - more)) for name, more in extra.items()
+        ),
         reasons=(),
     )
+
+
+def certainly(rate_per_s: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Bands without any width: every quantile is the same."""
+    return np.repeat(rate_per_s[:, np.newaxis], len(LEVELS), axis=1)
 
 
 def _extra(one: Campaign, times_s: np.ndarray[Any, Any], baseline: float) -> np.ndarray[Any, Any]:
