@@ -23,11 +23,12 @@ from advisor.domain.policy import Policy
 from advisor.forecasting.forecast import forecast_and_learn
 from advisor.forecasting.learned import NOTHING, Learned
 from advisor.planning.claims import by_resource, counts
-from advisor.planning.estate import extra_costs, lay_out, over_budget
+from advisor.planning.bounds import bound
+from advisor.planning.estate import lay_out
 from advisor.planning.needs import need_of
 from advisor.planning.pace import paces_of
-from advisor.planning.readiness import assess_campaigns
-from advisor.planning.recommend import recommend, situation_of
+from advisor.planning.readiness import Scene, assess_campaigns
+from advisor.planning.recommend import permissions_on, recommend, situation_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,12 +79,18 @@ def decide(
         lay_out(pace, resources.get(name, ResourceState(name)), asked.get(name, ()), known, policy, now)
         for name, pace in paces_of(policy, resources).items()
     ]
-    costs = extra_costs(estate, known)
-    over = over_budget(costs, known, policy)
-    situations = [situation_of(laid, levels, known, over, controls, policy, now) for laid in estate]
-    readiness, findings = assess_campaigns(estate, situations, known, costs, over, policy, now)
+    bounded = bound(estate, known, policy, now)
+    permissions = [
+        permissions_on(laid, known, bounded.costs, controls, policy, now) for laid in bounded.estate
+    ]
+    situations = [
+        situation_of(laid, bounded.cuts.get(laid.name, ()), levels, given, controls, policy, now)
+        for laid, given in zip(bounded.estate, permissions, strict=True)
+    ]
+    scene = Scene(bounded, situations, permissions, controls, policy, now)
+    readiness, findings = assess_campaigns(scene, known)
     decisions = tuple(
-        recommend(laid, situation, findings.get(laid.resource.resource, ()), known, policy)
+        recommend(laid, situation, findings.get(laid.name, ()), known, policy)
         for laid, situation in zip(estate, situations, strict=True)
     )
     return Decision(decisions, readiness)
@@ -112,5 +119,9 @@ def level_of(view: ServiceView) -> Level:
 def remember(decision: ResourceDecision, state: ResourceState) -> ResourceState:
     """A resource's state after a decision: its schedule is now the agreed one."""
     return replace(
-        state, plan=decision.recommendation.steps, claims=decision.claims, without=decision.without
+        state,
+        plan=decision.recommendation.steps,
+        claims=decision.claims,
+        without=decision.without,
+        ledger=decision.ledger,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from advisor.domain.demand import Floats
+from advisor.domain.money import Cost, Ledger
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import Seconds
@@ -53,6 +54,10 @@ class Need:
     highest_seen: float = 0.0
     calibration: float | None = None
 
+    def column(self, level: float) -> int:
+        """Which of the bands tells this quantile? The first at or above it; the highest above all."""
+        return next((i for i, known in enumerate(self.levels) if known >= level), len(self.levels) - 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -82,14 +87,6 @@ class ScheduleWithout:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Extra money of a plan over doing nothing; None where the policy names no price."""
-
-    currency: str
-    extra: float | None
-
-
 class Readiness(StrEnum):
     """The one answer for both sides, worst first."""
 
@@ -114,8 +111,58 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortfall:
+    """How much of the demand would find no capacity at this quantile, where it is worst.
+
+    `share` of it (0 to 1) at the worst moment `at`, on `resource`; some of it for `minutes` in all.
+    """
+
+    level: float
+    share: float
+    minutes: int
+    resource: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SendStep:
+    """From `at` on, sending at this share of the campaign's pace (0 to 1) finds its capacity.
+
+    `rate_per_min` is the same in messages a minute; None where the campaign names no rate.
+    """
+
+    at: datetime
+    share: float
+    rate_per_min: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SendGate:
+    """May a campaign be sent, how fast, and from when on faster?
+
+    `steps` begin at the time of asking and rise or fall with the capacity, until the campaign's end.
+    `limited_by` is the resource that allows no more at first, empty where nothing does.
+    """
+
+    campaign_id: str
+    steps: tuple[SendStep, ...]
+    limited_by: str
+
+    @property
+    def share_now(self) -> float:
+        """The share of the campaign's pace that may be sent now."""
+        return self.steps[0].share if self.steps else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignReadiness:
-    """Is a campaign safe to launch? `earliest_safe_start` is set where its own start is not."""
+    """Is a campaign safe to launch? `earliest_safe_start` is set where its own start is not.
+
+    `last_moment` is until when what is missing can still be asked for; None where nothing is. The
+    shortfalls are told at the median and the 0.9 quantile: `if_nothing_is_done` with the units that are
+    there, `as_planned` with all that can still come. `send_gate` says how fast it may be sent.
+    `sentence` is the answer in words, the same for everybody.
+    """
 
     campaign_id: str
     revision: int
@@ -123,6 +170,11 @@ class CampaignReadiness:
     findings: tuple[Finding, ...]
     extra_cost: Cost
     earliest_safe_start: datetime | None = None
+    last_moment: datetime | None = None
+    if_nothing_is_done: tuple[Shortfall, ...] = ()
+    as_planned: tuple[Shortfall, ...] = ()
+    send_gate: SendGate | None = None
+    sentence: str = ""
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -209,6 +261,7 @@ class ResourceDecision:
     verdicts: tuple[Verdict, ...]
     due: Instruction | None
     without: tuple[ScheduleWithout, ...] = ()
+    ledger: Ledger = field(default_factory=Ledger)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from advisor.domain.advice import Claim, ScheduleWithout, Step
 from advisor.domain.evidence import CapacityEvidence, LeadTimes
+from advisor.domain.money import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,19 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A resource as its actuator found it: bounds, and how many units are there and ready."""
+    """A resource as its actuator found it: bounds, and how many units are there and ready.
+
+    `owner` names another controller that sets the bounds, if there is one. `managed` is False where the
+    platform marks what may be changed, and has not marked this.
+    """
 
     resource: str
     observed_at: datetime
     bounds: Bounds
     units: int
     ready_units: int
+    owner: str = ""
+    managed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,8 @@ class ResourceState:
 
     `originals` are the bounds from before our first change, kept until they are restored. `plan` is
     the last agreed schedule: it is what goes on when the input falls silent. `without` tells, per
-    claiming campaign, what that schedule would have been without it, so that money spent stays spent.
+    claiming campaign, what that schedule would have been without it, so that money spent stays spent;
+    what is over is in `ledger`.
     `lowered_at` are the acts of the last day that lowered it. `lead_times` and `capacity` are what was
     measured of it.
     `last_act_at` is the planned time of the newest step carried out, in decision time.
@@ -49,5 +57,6 @@ class ResourceState:
     last_act_at: datetime | None = None
     problems: tuple[str, ...] = field(default=())
     lowered_at: tuple[datetime, ...] = ()
+    ledger: Ledger = field(default_factory=Ledger)
     lead_times: LeadTimes = field(default_factory=LeadTimes)
     capacity: CapacityEvidence = field(default_factory=CapacityEvidence)

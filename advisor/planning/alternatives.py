@@ -15,18 +15,30 @@ from advisor.domain.advice import Claim, Need, ScheduleWithout, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
 from advisor.domain.timegrid import ceil_to, from_epoch_s
-from advisor.planning.cost import unit_hours, unit_hours_between
+from advisor.planning.cost import unit_hours
 from advisor.planning.floors import ClusterFloors, steps_past, without_campaign
 from advisor.planning.pace import Pace
 from advisor.planning.schedule import GRID, steps_of
+from advisor.planning.sizing import Units
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Alternative:
-    """One resource without one campaign: its schedule, and the unit-hours that the campaign adds to it."""
+    """One resource without one campaign: its schedule, and the floors (n,) that it has from now on.
+
+    Those are on the grid of the resource's cluster number `cluster`. The campaign has added
+    `spent_unit_hours` so far.
+    """
 
     schedule: ScheduleWithout
-    added_unit_hours: float
+    cluster: int
+    without: Units
+    spent_unit_hours: float
+
+    @property
+    def campaign_id(self) -> str:
+        """The campaign that does not exist in it."""
+        return self.schedule.campaign_id
 
 
 def alternatives(
@@ -44,19 +56,19 @@ def alternatives(
     """
     resource, first = pace.resource, ceil_to(now, GRID)
     past = steps_past(resource, state.plan, now)
-    for cluster in clusters:
+    for number, cluster in enumerate(clusters):
         running = from_epoch_s(int(cluster.times_s[0])) == first
         for claim in cluster.claims:
             name = claim.campaign_id
             before = _agreed_without(pace, claim, campaigns[name], state) if running else ()
             asked = without_campaign(pace, needs, cluster, campaigns, name, replace(state, plan=before))
-            added = unit_hours_between(cluster.asked, asked)
+            spent = 0.0
             gone = _since(before, past[0].act_at if past else first, first, resource.minimum)
             if running:
-                added += unit_hours(past, first, resource.minimum) - unit_hours(gone, first, resource.minimum)
+                spent = unit_hours(past, first, resource.minimum) - unit_hours(gone, first, resource.minimum)
             level = gone[-1].floor if gone else resource.minimum
             to_come = steps_of(cluster.times_s, asked, resource.maximum, level)
-            yield Alternative(ScheduleWithout(name, (*gone, *to_come)), added)
+            yield Alternative(ScheduleWithout(name, (*gone, *to_come)), number, asked, max(0.0, spent))
 
 
 def _agreed_without(pace: Pace, claim: Claim, campaign: Campaign, state: ResourceState) -> tuple[Step, ...]:

@@ -64,16 +64,18 @@ def demand_on(
     *,
     window: tuple[datetime, datetime],
     without: str | None = None,
+    level: float | None = None,
 ) -> Floats:
     """Demand that reaches a resource at each instant, in requests per second, shape (n,).
 
     Adds up its services' needs times their shares; adding quantiles of several services is on the
     safe side, since it takes their peaks to come together. 0 outside `window`, where no campaign
-    holds a claim. `without` names a campaign to leave out, for what it alone costs.
+    holds a claim. `without` names a campaign to leave out, for what it alone costs. `level` asks for
+    that quantile (or the next one known) instead of the one planned for.
     """
     total = np.zeros(len(times_s))
     for need in needs:
-        total += resource.serves[need.service] * _spread(need, _rates(need, without), times_s)
+        total += resource.serves[need.service] * _spread(need, _rates(need, without, level), times_s)
     start_s, end_s = (to_epoch_s(edge) for edge in window)
     return np.where((times_s >= start_s) & (times_s < end_s), total, 0.0)
 
@@ -114,13 +116,15 @@ def by_resource(needs: Sequence[Need], policy: Policy) -> Mapping[str, tuple[Nee
     return {resource: tuple(group) for resource, group in grouped.items()}
 
 
-def _rates(need: Need, without: str | None) -> Floats:
+def _rates(need: Need, without: str | None, level: float | None) -> Floats:
+    column = None if level is None else need.column(level)
+    rates = need.total if column is None else need.bands[:, column]
     for other in need.without:
         if other.campaign_id == without:
-            rates = need.total.copy()
-            rates[other.first : other.first + len(other.rate_per_s)] = other.rate_per_s
-            return rates
-    return need.total
+            rates = rates.copy()
+            part = other.rate_per_s if column is None else other.bands[:, column]
+            rates[other.first : other.first + len(part)] = part
+    return rates
 
 
 def _spread(need: Need, rate_per_s: Floats, times_s: Seconds) -> Floats:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+import numpy as np
 
 from advisor.domain.advice import Claim, Need, ScheduleWithout, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
 from advisor.domain.policy import Policy, ResourcePolicy
-from advisor.domain.timegrid import from_epoch_s
+from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
 from advisor.planning.alternatives import Alternative, alternatives
 from advisor.planning.claims import claims_on, in_force
-from advisor.planning.cost import add_up
+from advisor.planning.cuts import UNBOUNDED, Cut
 from advisor.planning.floors import ClusterFloors, merge_steps, plan_clusters
 from advisor.planning.pace import Pace
+from advisor.planning.schedule import GRID
+from advisor.planning.sizing import Units
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +27,8 @@ class LaidOut:
     """One resource's plan as its needs and claims alone would have it.
 
     `clusters` reach as far as campaigns are forecast; `steps`, and so recommendations, only as far as
-    the policy's horizon: what begins later will be better known by then. `alternatives` tell, for a
-    resource with a price, what each claiming campaign adds.
+    the policy's horizon: what begins later will be better known by then. `alternatives` tell what
+    each claiming campaign adds.
     """
 
     pace: Pace
@@ -39,6 +43,11 @@ class LaidOut:
     def resource(self) -> ResourcePolicy:
         """What is allowed and known of the resource."""
         return self.pace.resource
+
+    @property
+    def name(self) -> str:
+        """The resource's id."""
+        return self.resource.resource
 
     @property
     def near_claims(self) -> tuple[Claim, ...]:
@@ -59,6 +68,65 @@ class LaidOut:
     def in_force_at(self, now: datetime) -> tuple[Claim, ...]:
         """The claims that can have a part in what is due at `now`."""
         return in_force(self.pace, self.near_claims, now, now)
+
+    def floors_on(self, times_s: Seconds) -> Units:
+        """The floors asked for at each instant, far campaigns included; the minimum where nothing is."""
+        floors = np.full(len(times_s), self.resource.minimum, dtype=np.int64)
+        for cluster in self.clusters:
+            at = (times_s - cluster.times_s[0]) // step_s(GRID)
+            inside = (at >= 0) & (at < len(cluster.asked))
+            floors[inside] = cluster.asked[at[inside]]
+        return floors
+
+    def serves(self, campaign: Campaign) -> bool:
+        """Does a campaign move it at all?"""
+        return not set(campaign.services).isdisjoint(self.resource.serves)
+
+    @property
+    def is_priced(self) -> bool:
+        """Do more units of it cost anything that is known?"""
+        bought = self.resource.irreversible
+        return bool(self.resource.price_per_unit_hour or (bought and bought.price_per_unit))
+
+    def alternatives_of(self, campaign_id: str) -> tuple[Alternative, ...]:
+        """The resource without this campaign; none where it holds no claim."""
+        return tuple(a for a in self.alternatives if a.campaign_id == campaign_id)
+
+    def added_by(self, alternative: Alternative) -> Units:
+        """The units (n,) that a campaign adds from now on, on its cluster's grid."""
+        return np.asarray(np.maximum(self.clusters[alternative.cluster].asked - alternative.without, 0))
+
+    def cost_of(self, campaign_id: str) -> float:
+        """What a campaign alone adds on this resource, spent and still to come; 0 without a price."""
+        cost = 0.0
+        for alternative in self.alternatives_of(campaign_id):
+            added = self.added_by(alternative)
+            hours = float(added.sum()) * step_s(GRID) / 3600 + alternative.spent_unit_hours
+            cost += hours * (self.resource.price_per_unit_hour or 0.0) + self.bought_by(alternative)
+        return cost
+
+    def bought_by(self, alternative: Alternative) -> float:
+        """What a campaign alone costs here once and for good."""
+        bought = self.resource.irreversible
+        if bought is None or not bought.price_per_unit:
+            return 0.0
+        return float(self.added_by(alternative).max(initial=0)) * bought.price_per_unit
+
+    def cut_by(self, cuts: Sequence[Cut], now: datetime) -> LaidOut:
+        """The same with no more than these cuts of it leave."""
+        clusters = tuple(_cut(cluster, cuts) for cluster in self.clusters)
+        near = tuple(clusters[self.clusters.index(c)] for c in self.within_horizon)
+        steps = merge_steps(self.resource, near, self.state.plan, now)
+        return replace(self, clusters=clusters, within_horizon=near, steps=steps)
+
+    def most_units(self, claim: Claim) -> int:
+        """The most units asked for at any time while a claim lasts, by whoever holds one."""
+        cluster = self.cluster_of(claim.campaign_id)
+        if cluster is None:
+            return self.resource.minimum
+        begin_s = to_epoch_s(self.pace.earliest_raise(claim.start))
+        inside = (cluster.times_s >= begin_s) & (cluster.times_s < to_epoch_s(claim.end))
+        return int(cluster.asked[inside].max(initial=self.resource.minimum))
 
     def cluster_of(self, campaign_id: str) -> ClusterFloors | None:
         """The cluster in which a campaign holds its claim here; None if it holds none."""
@@ -87,38 +155,15 @@ def lay_out(
     clusters = plan_clusters(pace, needs, claims, campaigns, state, now)
     near = tuple(c for c in clusters if from_epoch_s(int(c.times_s[0])) < now + policy.horizon)
     steps = merge_steps(resource, near, state.plan, now)
-    priced = resource.price_per_unit_hour is not None
-    others = tuple(alternatives(pace, needs, clusters, campaigns, state, now)) if priced else ()
+    others = tuple(alternatives(pace, needs, clusters, campaigns, state, now))
     return LaidOut(pace, state, needs, clusters, steps, near, others)
 
 
-def extra_costs(estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign]) -> dict[str, list[float]]:
-    """Per campaign, what it alone adds on each resource, spent and still to come."""
-    costs: dict[str, list[float]] = {campaign_id: [] for campaign_id in campaigns}
-    for laid in estate:
-        price = laid.resource.price_per_unit_hour
-        if price is None:
-            continue
-        for alternative in laid.alternatives:
-            costs[alternative.schedule.campaign_id].append(alternative.added_unit_hours * price)
-    return costs
-
-
-def over_budget(
-    costs: Mapping[str, Sequence[float]], campaigns: Mapping[str, Campaign], policy: Policy
-) -> frozenset[str]:
-    """Campaigns whose extra cost exceeds their own budget or the policy's, whichever is lower.
-
-    A campaign's budget in a currency other than the policy's cannot be compared: only the policy's counts.
-    """
-    over = set()
-    for campaign_id, parts in costs.items():
-        extra = add_up(policy.currency, parts).extra
-        limits = [policy.budgets.per_campaign]
-        budget = campaigns[campaign_id].budget
-        if budget is not None and budget.currency == policy.currency:
-            limits.append(budget.max_cost)
-        known = [limit for limit in limits if limit is not None]
-        if extra is not None and known and extra > min(known):
-            over.add(campaign_id)
-    return frozenset(over)
+def _cut(cluster: ClusterFloors, cuts: Sequence[Cut]) -> ClusterFloors:
+    """A cluster with no more than these cuts leave of it; itself where they leave it all."""
+    asked = cluster.asked
+    for cut in cuts:
+        at = np.searchsorted(cut.times_s, cluster.times_s, side="right") - 1
+        most = np.where(at >= 0, cut.most[np.maximum(at, 0)], UNBOUNDED)
+        asked = np.minimum(asked, most)
+    return cluster if asked is cluster.asked else replace(cluster, asked=asked)

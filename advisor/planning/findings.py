@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.domain.advice import Claim, Finding, Readiness
+from advisor.domain.advice import Claim, Finding, Outcome, Readiness
 from advisor.domain.campaign import Campaign
-from advisor.domain.policy import Mode
+from advisor.domain.evidence import Proof
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import ceil_to, from_epoch_s, span, to_epoch_s
+from advisor.domain.timegrid import from_epoch_s, to_epoch_s
+from advisor.planning.claims import demand_on
+from advisor.planning.closed import is_within
+from advisor.planning.cuts import Cut
 from advisor.planning.floors import ClusterFloors
-from advisor.planning.presence import Standing, overdue, units_there
-from advisor.planning.schedule import GRID
+from advisor.planning.permissions import Permission
+from advisor.planning.presence import Standing, overdue, units_expected
+from advisor.planning.risk import covered_level
+from advisor.planning.schedule import GRID, promised_until
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,21 +29,31 @@ class Prospect:
     """What is known of one campaign on one resource, for the verdict.
 
     `cluster` is None where the forecast has nothing of the campaign: it has not heard of it yet, or takes
-    it for a season (`is_season`). `over_budget` names those of the campaigns that share its raise which
-    cost too much, `standing` is what was agreed and seen.
+    it for a season (`is_season`). `permissions` are those of all campaigns that share its raise, for what
+    keeps it from one of them keeps it from all; `cuts` are those of its plan.
     """
 
     standing: Standing
     cluster: ClusterFloors | None
+    permissions: tuple[Permission, ...]
+    cuts: tuple[Cut, ...]
+    proof: Proof
+    is_lead_time_measured: bool
+    risk: float
     is_stale: bool
+    is_uncalibrated: bool
     is_unseen: bool
-    over_budget: tuple[str, ...]
     is_season: bool = False
+
+    @property
+    def resource_id(self) -> str:
+        """The resource it is about."""
+        return self.standing.resource.resource
 
 
 def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[Finding, ...]:
     """Everything on one resource that bears on the campaign's readiness, worst first."""
-    name, cluster = prospect.standing.resource.resource, prospect.cluster
+    name, cluster = prospect.resource_id, prospect.cluster
     if prospect.is_unseen:
         detail = "too little demand of its services was seen yet to plan on"
         return (Finding(Readiness.AT_RISK, Reason.NO_DEMAND_DATA, name, detail),)
@@ -50,98 +66,182 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     if cluster is None:
         detail = "not forecast yet: announced a moment ago, or further away than plan_ahead"
         return (Finding(Readiness.AT_RISK, Reason.NOT_FORECAST_YET, name, detail),)
-    peak = _peak(campaign, cluster)
-    short = _short(campaign, prospect.standing, cluster, now)
-    found = _impossible(campaign, prospect.standing, cluster, short, now)
-    if prospect.is_stale:
-        detail = "the newest demand is too old to rely on"
-        found.append(Finding(Readiness.AT_RISK, Reason.INPUT_STALE, name, detail))
+    if prospect.standing.resource.is_fixed:
+        return (_fixed(campaign, prospect, cluster),)
+    peak = peak_units(campaign, cluster)
+    late = _late(campaign, prospect, cluster, now, prospect.standing.pace.usual)
+    found: list[Finding] = [*_impossible(campaign, prospect, cluster), *late, *_unknown(prospect)]
     # Where what is always there suffices, nothing is asked for and nothing needs agreement.
     if peak > prospect.standing.resource.minimum:
-        found += [*_obstructed(prospect, peak, now, is_short=bool(short.any())), *_pending(prospect, peak)]
+        found += _obstructed(prospect, peak, now, is_short=bool(late))
+        found += _pending(prospect, peak)
+        found += _unproven(campaign, prospect, cluster, peak, now, is_short=bool(late))
     return tuple(sorted(found or [_met(prospect.standing, peak)], key=lambda f: f.readiness.rank))
 
 
-def safe_from(campaign: Campaign, prospect: Prospect, now: datetime) -> datetime:
-    """From when on can the resource carry the campaign's peak, if what is missing is asked for now?"""
-    soonest = ceil_to(now, GRID) + prospect.standing.resource.lead_time
-    if prospect.cluster is None:
-        return soonest
-    peak = min(_peak(campaign, prospect.cluster), prospect.standing.resource.maximum)
-    times_s = span(ceil_to(now, GRID), soonest, GRID)
-    missing = times_s[units_there(prospect.standing, times_s, now) < peak]
-    if not len(missing):
-        return now
-    return min(soonest, from_epoch_s(int(missing[-1])) + GRID)
+def peak_units(campaign: Campaign, cluster: ClusterFloors) -> int:
+    """The most units that must be there for the campaign at any time."""
+    return int(cluster.ready[_in_claim(claim_of(campaign, cluster), cluster)].max(initial=0))
 
 
-def _short(
-    campaign: Campaign, standing: Standing, cluster: ClusterFloors, now: datetime
-) -> NDArray[np.bool_]:
-    """When are there too few units, and nothing that is asked for now can change it? Shape (n,)."""
-    soonest = ceil_to(now, GRID) + standing.resource.lead_time
-    early = _from_start(campaign, cluster) & (cluster.times_s < to_epoch_s(soonest))
-    needed = np.minimum(cluster.needed, standing.resource.maximum)
-    return np.asarray(early & (needed > units_there(standing, cluster.times_s, now)))
+def claim_of(campaign: Campaign, cluster: ClusterFloors) -> Claim:
+    """The campaign's claim in a cluster that holds it."""
+    return next(c for c in cluster.claims if c.campaign_id == campaign.campaign_id)
 
 
-def _impossible(
-    campaign: Campaign,
-    standing: Standing,
-    cluster: ClusterFloors,
-    short: NDArray[np.bool_],
-    now: datetime,
-) -> list[Finding]:
-    resource, found = standing.resource, []
-    most = int(cluster.needed[_from_start(campaign, cluster)].max(initial=0))
+def from_start(campaign: Campaign, cluster: ClusterFloors) -> NDArray[np.bool_]:
+    """The instants of the cluster's grid from the campaign's start to the end of its claim, shape (n,)."""
+    inside = _in_claim(claim_of(campaign, cluster), cluster)
+    return np.asarray(inside & (cluster.times_s >= to_epoch_s(campaign.start)))
+
+
+def _fixed(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) -> Finding:
+    """What cannot be scaled carries the campaign, or does not."""
+    resource = prospect.standing.resource
+    window = (min(c.start for c in cluster.claims), max(c.end for c in cluster.claims))
+    rates = demand_on(resource, prospect.standing.laid.needs, cluster.times_s, window=window)
+    need = float((rates * (1.0 + resource.headroom))[from_start(campaign, cluster)].max(initial=0.0))
+    limit = f"limit {resource.unit_capacity:,.0f}/s, need {need:,.0f}/s"
+    if need > resource.unit_capacity:
+        detail = f"cannot be scaled: {limit}"
+        return Finding(Readiness.NOT_READY, Reason.FIXED_LIMIT, resource.resource, detail)
+    return Finding(Readiness.READY, Reason.FLOOR_SUFFICIENT, resource.resource, limit)
+
+
+def _impossible(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) -> Iterator[Finding]:
+    """More than the ceiling, or than pools and budgets leave."""
+    resource = prospect.standing.resource
+    most = int(cluster.needed[from_start(campaign, cluster)].max(initial=0))
     if most > resource.maximum:
         detail = f"needs {most} units, the ceiling is {resource.maximum}"
-        found.append(Finding(Readiness.NOT_READY, Reason.CAPPED_BY_CEILING, resource.resource, detail))
-    if short.any() and campaign.start > now - resource.lead_time:
-        needed = int(np.minimum(cluster.needed, resource.maximum)[short].max())
-        there = int(units_there(standing, cluster.times_s, now)[short].min())
-        enough_from = from_epoch_s(int(cluster.times_s[short][-1])) + GRID
-        minutes = (enough_from - campaign.start).total_seconds() / 60
-        detail = f"needs {needed} units at the start, {there} can be there: {minutes:.0f} min too late"
-        found.append(Finding(Readiness.NOT_READY, Reason.LEAD_TIME_TOO_SHORT, resource.resource, detail))
-    return found
+        yield Finding(Readiness.NOT_READY, Reason.CAPPED_BY_CEILING, resource.resource, detail)
+    for cut in prospect.cuts:
+        least = int(cut.most.min(initial=resource.maximum))
+        left = f"{least} of {min(most, resource.maximum)} units"
+        yield Finding(Readiness.NOT_READY, cut.reason, resource.resource, f"{left}: {cut.detail}")
 
 
-def _obstructed(prospect: Prospect, peak: int, now: datetime, *, is_short: bool) -> list[Finding]:
-    """What keeps the agreed steps from being carried out: a risk until units are missing for it."""
-    standing, found = prospect.standing, []
-    if standing.verified(peak):
+def _late(
+    campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, now: datetime, lead: timedelta
+) -> list[Finding]:
+    """Too few units at some time from the start on, although all is asked for that can be."""
+    standing, resource = prospect.standing, prospect.standing.resource
+    if now >= claim_of(campaign, cluster).end:
         return []
-    if standing.held:
-        detail = f"on hold ({', '.join(standing.held)}): nobody sets {peak} units until it is released"
-        found.append((Reason.HELD, detail))
-    if prospect.over_budget:
-        detail = f"its extra cost exceeds its budget: {', '.join(prospect.over_budget)}"
-        found.append((Reason.OVER_CAMPAIGN_BUDGET, detail))
-    late = overdue(standing, now)
-    if standing.mode is Mode.AUTO and standing.problems:
-        found.append((Reason.ACT_FAILED, f"the platform answers with an error: {standing.problems[0]}"))
-    elif standing.mode is Mode.AUTO and late is not None and not found:
-        detail = f"{late} units should be asked for by now, {standing.seen_floor} are"
-        found.append((Reason.ACT_FAILED, detail))
+    expected = units_expected(standing, cluster.times_s, now, lead)
+    needed = np.minimum(cluster.needed, resource.maximum)
+    cut = np.minimum(needed, _left(prospect, cluster))  # what was cut is told as that, not as late
+    short = from_start(campaign, cluster) & (cut > expected) & (cluster.times_s >= to_epoch_s(now))
+    if not short.any():
+        return []
+    enough_from = from_epoch_s(int(cluster.times_s[short][-1])) + GRID
+    minutes = (enough_from - campaign.start).total_seconds() / 60
+    units, there = int(needed[short].max()), int(expected[short].min())
+    detail = f"needs {units} units at the start, {there} can be there: {minutes:.0f} min too late"
+    reason = Reason.LEAD_TIME_TOO_SHORT
+    closed = _closed_until(standing, now, from_epoch_s(int(cluster.times_s[short][0])) - lead)
+    if closed is not None:
+        reason, why = closed
+        detail = f"needs {units} units, {there} can be there: {why}"
+    return [Finding(Readiness.NOT_READY, reason, resource.resource, detail)]
+
+
+def _closed_until(standing: Standing, now: datetime, ask_by: datetime) -> tuple[Reason, str] | None:
+    """Why nothing may be changed from now until it should be asked for at the latest; None if it may."""
+    if ask_by <= now:
+        return None
+    for freeze in standing.pace.freezes:
+        if freeze.start <= now < freeze.end:
+            return Reason.FREEZE_WINDOW, f"{freeze.why} until {freeze.end:%d %b %H:%M}Z"
+    hours = standing.pace.hours
+    if hours is not None and not is_within(hours, now):
+        span = f"from {hours.start:%H:%M} to {hours.end:%H:%M} {hours.timezone}"
+        return Reason.OUTSIDE_HOURS, f"mode {standing.resource.mode} acts {span} only"
+    return None
+
+
+def _unknown(prospect: Prospect) -> Iterator[Finding]:
+    name = prospect.resource_id
+    if prospect.is_stale:
+        yield Finding(
+            Readiness.AT_RISK, Reason.INPUT_STALE, name, "the newest demand is too old to rely on"
+        )
+    if prospect.is_uncalibrated:
+        detail = "the forecast of its services was too low too often in the last days"
+        yield Finding(Readiness.AT_RISK, Reason.OUT_OF_CALIBRATION, name, detail)
+
+
+def _obstructed(prospect: Prospect, peak: int, now: datetime, *, is_short: bool) -> Iterator[Finding]:
+    """What keeps the agreed steps from being carried out: a risk until units are missing for it."""
+    standing = prospect.standing
+    if standing.verified(peak):
+        return
     verdict = Readiness.NOT_READY if is_short else Readiness.AT_RISK
-    return [Finding(verdict, reason, standing.resource.resource, detail) for reason, detail in found]
+    for obstacle in standing.obstacles:
+        yield Finding(verdict, obstacle.reason, prospect.resource_id, obstacle.detail)
+    if not standing.acts_by_itself or standing.obstacles:
+        return
+    late = overdue(standing, now)
+    if standing.problems:
+        detail = f"the platform answers with an error: {standing.problems[0]}"
+        yield Finding(verdict, Reason.ACT_FAILED, prospect.resource_id, detail)
+    elif late is not None:
+        detail = f"{late} units should be asked for by now, {standing.seen_floor} are"
+        yield Finding(verdict, Reason.ACT_FAILED, prospect.resource_id, detail)
 
 
-def _pending(prospect: Prospect, peak: int) -> list[Finding]:
-    standing, resource, found = prospect.standing, prospect.standing.resource, []
-    unagreed = {
-        Mode.OBSERVE: (Reason.MODE_OBSERVE, "the resource is only watched: nothing will be done"),
-        Mode.RECOMMEND: (Reason.MODE_RECOMMEND, f"raise the floor to {peak}: nobody does it by itself"),
-        Mode.APPROVE: (Reason.NEEDS_APPROVAL, f"a person has to approve {peak} units"),
-    }
-    if standing.mode in unagreed and not standing.verified(peak):
-        reason, detail = unagreed[standing.mode]
-        found.append(Finding(Readiness.AT_RISK, reason, resource.resource, detail))
-    if resource.load_test is None:
-        detail = f"nobody has shown yet that one unit carries {resource.unit_capacity:g} requests/s"
-        found.append(Finding(Readiness.AT_RISK, Reason.UNIT_CAPACITY_UNPROVEN, resource.resource, detail))
-    return found
+def _pending(prospect: Prospect, peak: int) -> Iterator[Finding]:
+    """What people have to agree to or to do themselves, for any of the campaigns that share the raise."""
+    if prospect.standing.verified(peak):
+        return
+    said = set()
+    for given in prospect.permissions:
+        verdict = given.verdict
+        if verdict.outcome is Outcome.PASS or verdict.reason in said:
+            continue
+        said.add(verdict.reason)
+        detail = {
+            Reason.MODE_OBSERVE: "the resource is only watched: nothing will be done",
+            Reason.MODE_RECOMMEND: f"raise the floor to {peak}: nobody does it by itself",
+            Reason.NEEDS_APPROVAL: f"a person has to approve {peak} units",
+        }.get(verdict.reason, verdict.detail)
+        yield Finding(Readiness.AT_RISK, verdict.reason, prospect.resource_id, detail)
+
+
+def _unproven(
+    campaign: Campaign,
+    prospect: Prospect,
+    cluster: ClusterFloors,
+    peak: int,
+    now: datetime,
+    *,
+    is_short: bool,
+) -> Iterator[Finding]:
+    """What was only believed so far: a unit's capacity, its lead time, and that the plan keeps the risk."""
+    standing, name, proof = prospect.standing, prospect.resource_id, prospect.proof
+    if not proof.is_proven:
+        yield Finding(Readiness.AT_RISK, Reason.UNIT_CAPACITY_UNPROVEN, name, proof.detail)
+    if not standing.verified(peak):
+        if not prospect.is_lead_time_measured:
+            usual = standing.pace.usual.total_seconds() / 60
+            detail = f"nobody has measured yet that its units take no longer than {usual:g} min"
+            yield Finding(Readiness.AT_RISK, Reason.LEAD_TIME_UNMEASURED, name, detail)
+        elif not is_short and _late(campaign, prospect, cluster, now, standing.pace.lead):
+            detail = f"in time only if its units take no longer than usual ({_span(standing.pace.usual)})"
+            yield Finding(Readiness.AT_RISK, Reason.LEAD_TIME_TIGHT, name, detail)
+    capacity = min(standing.resource.unit_capacity, proof.proved_rate or standing.resource.unit_capacity)
+    until = min(promised_until(standing.resource, campaign), campaign.end)
+    ready = np.minimum(cluster.ready, _left(prospect, cluster))
+    since = max(campaign.start, now)
+    needs = standing.laid.needs
+    covered = covered_level(standing.resource, needs, cluster, ready, capacity, since, until)
+    if covered < 1.0 - prospect.risk / 2 - 1e-9:
+        short = f"about 1 in {1 / (1 - covered):.0f}" if covered > 0.5 else "more than every second"
+        detail = (
+            f"{peak} units of {capacity:,.0f}/s are too few in {short} such campaigns, "
+            f"the policy's risk is {prospect.risk:.0%}: plan for a higher quantile"
+        )
+        yield Finding(Readiness.AT_RISK, Reason.RISK_TOO_HIGH, name, detail)
 
 
 def _met(standing: Standing, peak: int) -> Finding:
@@ -154,20 +254,19 @@ def _met(standing: Standing, peak: int) -> Finding:
     return Finding(Readiness.READY, Reason.MEETS_PLAN, name, f"{peak} units will be ready in time")
 
 
-def _peak(campaign: Campaign, cluster: ClusterFloors) -> int:
-    return int(cluster.ready[_in_claim(claim_of(campaign, cluster), cluster)].max(initial=0))
-
-
-def _from_start(campaign: Campaign, cluster: ClusterFloors) -> NDArray[np.bool_]:
-    inside = _in_claim(claim_of(campaign, cluster), cluster)
-    return np.asarray(inside & (cluster.times_s >= to_epoch_s(campaign.start)))
-
-
-def claim_of(campaign: Campaign, cluster: ClusterFloors) -> Claim:
-    """The campaign's claim in a cluster that holds it."""
-    return next(c for c in cluster.claims if c.campaign_id == campaign.campaign_id)
+def _left(prospect: Prospect, cluster: ClusterFloors) -> NDArray[np.int64]:
+    """The most units that cuts leave at each instant of the cluster's grid, seen from when they are ready."""
+    most = np.full(len(cluster.times_s), np.iinfo(np.int64).max)
+    for cut in prospect.cuts:
+        at = np.searchsorted(cut.times_s, cluster.times_s, side="right") - 1
+        most = np.minimum(most, np.where(at >= 0, cut.most[np.maximum(at, 0)], np.iinfo(np.int64).max))
+    return most
 
 
 def _in_claim(claim: Claim, cluster: ClusterFloors) -> NDArray[np.bool_]:
     start_s, end_s = to_epoch_s(claim.start), to_epoch_s(claim.end)
     return np.asarray((cluster.times_s >= start_s) & (cluster.times_s < end_s))
+
+
+def _span(length: timedelta) -> str:
+    return f"{length.total_seconds() / 60:g} min"

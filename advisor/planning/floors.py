@@ -70,7 +70,7 @@ def plan_clusters(
             else:
                 begin = first
         end = pace.latest_revert(max(c.end for c in group))
-        holds = _holds(resource, needs, group, campaigns)
+        holds = holds_of(resource, needs, group, campaigns)
         if begin > first:
             planned.append(_cluster_to_come(pace, tuple(needs), group, holds, begin, end))
         else:
@@ -98,12 +98,36 @@ def without_campaign(
     others = tuple(c for c in cluster.claims if c.campaign_id != campaign_id)
     times_s = cluster.times_s
     if others:
-        holds = _holds(resource, needs, others, campaigns)
+        holds = holds_of(resource, needs, others, campaigns)
         return _plan_cluster(pace, needs, others, holds, times_s, state, without=campaign_id).asked
     if standing_at(state.plan, from_epoch_s(int(times_s[0])) - GRID, resource.minimum) <= resource.minimum:
         return np.full_like(cluster.asked, resource.minimum)
     nothing = np.zeros_like(cluster.asked)
     return _ask(pace, (), times_s, nothing, nothing, state, hold_until_s=0).asked
+
+
+def floors_for_level(
+    pace: Pace,
+    needs: Sequence[Need],
+    cluster: ClusterFloors,
+    holds: Sequence[Hold],
+    level: float,
+    *,
+    without: str | None = None,
+) -> Units:
+    """Floors that the cluster would ask for, from nothing, if it were planned for another quantile.
+
+    On the cluster's grid, shape (n,). `holds` are those of its claims; `without` leaves a campaign out.
+    """
+    kept = [pair for pair in zip(cluster.claims, holds, strict=True) if pair[0].campaign_id != without]
+    if not kept:
+        return np.full_like(cluster.asked, pace.resource.minimum)
+    window = (min(c.start for c, _ in kept), max(c.end for c, _ in kept))
+    times_s = cluster.times_s
+    rates = demand_on(pace.resource, needs, times_s, window=window, without=without, level=level)
+    ready = envelope(times_s, units_for(rates, pace.resource), [hold for _, hold in kept], pace.resource)
+    nothing = ResourceState(pace.resource.resource)
+    return _ask(pace, (), times_s, ready, ready, nothing, hold_until_s=0).asked
 
 
 def merge_steps(
@@ -153,7 +177,7 @@ def _cluster_to_come(
     )
 
 
-def _holds(
+def holds_of(
     resource: ResourcePolicy,
     needs: Sequence[Need],
     claims: Sequence[Claim],

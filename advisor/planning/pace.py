@@ -8,21 +8,22 @@ hold after them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from graphlib import TopologicalSorter
 
 import numpy as np
 
 from advisor.domain.capacity import ResourceState
 from advisor.domain.limits import FreezeWindow, Hours
 from advisor.domain.policy import TIERS, Policy, ResourcePolicy
-from advisor.domain.timegrid import floor_to
+from advisor.domain.timegrid import ceil_to, floor_to
 from advisor.planning.closed import first_open, last_open
 from advisor.planning.ramp import next_below
 
-NOTHING = timedelta(0)
+NOTHING, MINUTE = timedelta(0), timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Pace:
     """The times by which one resource is planned.
 
     `lead` is planned with: from the call until the units are ready, but for a risk that the policy
-    takes. `usual` is the p95 of it. Units are there `early` before their own need, for the sake of others,
+    takes. `usual` is the p95 of it, `chain` is how long it takes if what it depends on is asked for first. Units are there `early` before their own need, for the sake of others,
     and held `late` after it. Nothing is changed during `freezes` and outside `hours`.
     """
 
@@ -39,6 +40,7 @@ class Pace:
     usual: timedelta
     early: timedelta = NOTHING
     late: timedelta = NOTHING
+    chain: timedelta = NOTHING
     freezes: tuple[FreezeWindow, ...] = ()
     hours: Hours | None = None
 
@@ -62,6 +64,14 @@ class Pace:
         """The longest that it takes to lower a floor from its maximum to its minimum, hold by hold."""
         return self.late + self.resource.ramp.hold * (1 + _steps_between(self.resource))
 
+    def soonest(self, now: datetime) -> datetime:
+        """From when on can units serve that are asked for now, or as soon as that is allowed?"""
+        return first_open(ceil_to(now, MINUTE), self.freezes, self.hours) + self.chain
+
+    def last_moment(self, start: datetime) -> datetime:
+        """Until when can units still be asked for that are to serve at `start`?"""
+        return last_open(start - self.chain, self.freezes, self.hours)
+
     def earliest_raise(self, start: datetime) -> datetime:
         """From when on can a claim that starts at `start` have a part in the floor?"""
         first = floor_to(start - self.raise_length, self.resource.ramp.hold)
@@ -80,7 +90,8 @@ class Pace:
 
 def alone(resource: ResourcePolicy) -> Pace:
     """The pace of a resource that nothing was measured of and nothing stands on."""
-    return Pace(resource, resource.lead_time, resource.lead_time)
+    lead = resource.lead_time
+    return Pace(resource, lead, lead, chain=lead)
 
 
 def paces_of(policy: Policy, states: Mapping[str, ResourceState]) -> dict[str, Pace]:
@@ -100,7 +111,7 @@ def in_order(
     resources = policy.resources
     paces: dict[str, Pace] = {}
     later: dict[str, list[str]] = {}  # service or resource depended on -> what is later in the order
-    for name in sorted(resources, key=_depth(resources), reverse=True):
+    for name in reversed(_from_beneath(resources)):
         resource = resources[name]
         lead, usual = leads[name]
         early = late = NOTHING
@@ -114,24 +125,21 @@ def in_order(
             late = max(late, other.late + other.resource.ramp.hold)
         freezes = tuple(f for f in policy.freezes if not f.resources or name in f.resources)
         caps = policy.caps.get(resource.mode)
-        paces[name] = Pace(resource, lead, usual, early, late, freezes, caps.hours if caps else None)
+        paces[name] = Pace(resource, lead, usual, early, late, lead, freezes, caps.hours if caps else None)
         for key in (*resource.serves, *resource.depends_on):
             later.setdefault(key, []).append(name)
+    for name in _from_beneath(resources):
+        beneath = [paces[other].chain for other in resources[name].depends_on if other in paces]
+        paces[name] = replace(paces[name], chain=paces[name].lead + max(beneath, default=NOTHING))
     return {name: paces[name] for name in resources}
 
 
-def _depth(resources: Mapping[str, ResourcePolicy]) -> Callable[[str], tuple[int, int, str]]:
-    """Sorts what others stand on before them: by tier and, within a tier, by what it depends on."""
-    depths: dict[str, int] = {}
-
-    def depth(name: str) -> int:
-        if name not in depths:
-            depths[name] = 1 + max(
-                (depth(n) for n in resources[name].depends_on if n in resources), default=0
-            )
-        return depths[name]
-
-    return lambda name: (TIERS.index(resources[name].tier), depth(name), name)
+def _from_beneath(resources: Mapping[str, ResourcePolicy]) -> list[str]:
+    """Resources in the order in which they go up: by tier, and what others depend on before them."""
+    by_tier = sorted(resources, key=lambda name: (TIERS.index(resources[name].tier), name))
+    stands_on = {n: [o for o in resources[n].depends_on if o in resources] for n in by_tier}
+    place = {name: at for at, name in enumerate(TopologicalSorter(stands_on).static_order())}
+    return sorted(by_tier, key=lambda name: (TIERS.index(resources[name].tier), place[name]))
 
 
 @lru_cache(maxsize=65_536)

@@ -1,17 +1,16 @@
-"""How many units can be counted on, and when: those that were seen, and those agreed that still come."""
+"""How many units can be counted on, and when: those that were seen, and those agreed or planned that come."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from advisor.domain.advice import Step
-from advisor.domain.capacity import Observation
-from advisor.domain.policy import Mode, ResourcePolicy
-from advisor.domain.timegrid import Seconds
+from advisor.domain.policy import ResourcePolicy
+from advisor.domain.reason import Reason
+from advisor.domain.timegrid import Seconds, to_epoch_s
+from advisor.planning.estate import LaidOut
 from advisor.planning.pace import Pace
 from advisor.planning.schedule import floors_on, standing_at
 from advisor.planning.sizing import Units
@@ -23,46 +22,70 @@ Longer than a decision and a platform's answer take, shorter than any lead time 
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something that keeps what is due from being asked for now, and what it is in words."""
+
+    reason: Reason
+    detail: str
+
+
 @dataclass(frozen=True, eq=False)
 class Standing:
     """What was agreed of a resource before this decision, what was seen of it, and what is in the way.
 
-    `mode` is how far may be gone for the campaigns in question, `held` what people put on hold of
-    them, `is_blocked` whether anything else refuses their raise. `problems` are the platform's.
+    `laid` is its plan as pools and budgets leave it. `acts_by_itself` says that whatever is due will be
+    asked for without anybody; `obstacles` are what keeps it from that now.
     """
 
-    pace: Pace
-    agreed: Sequence[Step]
-    observation: Observation | None
-    problems: tuple[str, ...]
-    mode: Mode
-    held: tuple[str, ...]
-    is_blocked: bool
+    laid: LaidOut
+    acts_by_itself: bool
+    obstacles: tuple[Obstacle, ...]
 
     @property
     def resource(self) -> ResourcePolicy:
         """What is allowed and known of the resource."""
-        return self.pace.resource
+        return self.laid.resource
+
+    @property
+    def pace(self) -> Pace:
+        """The times by which it is planned."""
+        return self.laid.pace
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What the platform said when it was asked last."""
+        return self.laid.state.problems
 
     @property
     def seen_floor(self) -> int:
         """The floor its actuator found last; the policy's minimum while nobody looked."""
-        return self.observation.bounds.minimum if self.observation else self.resource.minimum
+        observation = self.laid.state.observation
+        return observation.bounds.minimum if observation else self.resource.minimum
+
+    @property
+    def ready_units(self) -> int:
+        """The units that serve now and are kept by a floor; the policy's minimum while nobody looked."""
+        observation = self.laid.state.observation
+        if observation is None:
+            return self.resource.minimum
+        return min(observation.ready_units, max(observation.bounds.minimum, self.resource.minimum))
 
     def verified(self, units: int) -> bool:
         """Were so many units seen there and ready, with a floor that keeps them? Not while we are blind."""
-        if self.observation is None or self.problems:
+        observation = self.laid.state.observation
+        if observation is None or self.problems:
             return False
-        return min(self.observation.ready_units, self.observation.bounds.minimum) >= units
+        return min(observation.ready_units, observation.bounds.minimum) >= units
 
 
 def overdue(standing: Standing, now: datetime) -> int | None:
     """The agreed floor that is missing for longer than the grace; None if none is, or nobody could look."""
-    if standing.observation is None:
+    if standing.laid.state.observation is None:
         return None
-    since = now - GRACE
-    lately = [step.floor for step in standing.agreed if since < step.act_at <= now]
-    least = min([standing_at(standing.agreed, since, standing.resource.minimum), *lately])
+    since, agreed = now - GRACE, standing.laid.state.plan
+    lately = [step.floor for step in agreed if since < step.act_at <= now]
+    least = min([standing_at(agreed, since, standing.resource.minimum), *lately])
     return least if standing.seen_floor < least else None
 
 
@@ -73,17 +96,33 @@ def units_there(standing: Standing, times_s: Seconds, now: datetime) -> Units:
     due: all of it where we act by ourselves and nothing is in the way, otherwise what was seen asked
     for. A floor seen higher than was agreed is somebody else's and counts as there already.
     """
-    resource, observation = standing.resource, standing.observation
-    lead_s = -int(-standing.pace.lead.total_seconds() // 1)
-    agreed = floors_on(times_s - lead_s, standing.agreed, resource.minimum)
-    obstructed = standing.held or standing.problems or standing.is_blocked
+    resource, state = standing.resource, standing.laid.state
+    observation = state.observation
+    agreed = floors_on(times_s - _lead_s(standing.pace.lead), state.plan, resource.minimum)
+    obstructed = standing.obstacles or standing.problems
     if observation is None:  # nobody can look: the plan is taken at its word, unless we know better
         return np.full_like(agreed, resource.minimum) if obstructed else agreed
     seen = observation.bounds.minimum
-    if standing.mode is not Mode.AUTO:
+    if not standing.acts_by_itself:
         return np.full_like(agreed, max(seen, resource.minimum))
     if obstructed or overdue(standing, now) is not None:
         agreed = np.minimum(agreed, seen)
-    is_ours = seen <= standing_at(standing.agreed, now, resource.minimum)
+    is_ours = seen <= standing_at(state.plan, now, resource.minimum)
     at_once = min(seen, observation.ready_units) if is_ours else seen
     return np.maximum(agreed, max(at_once, resource.minimum))
+
+
+def units_expected(standing: Standing, times_s: Seconds, now: datetime, lead: timedelta) -> Units:
+    """Units that are there at each instant if all that is planned is asked for from now on, shape (n,).
+
+    What is asked for is there `lead` after it. Up to then, what :func:`units_there` counts.
+    """
+    soonest_s = to_epoch_s(now) + _lead_s(lead)
+    there = units_there(standing, times_s, now)
+    planned = standing.laid.floors_on(times_s - _lead_s(lead))
+    return np.where(times_s < soonest_s, there, np.maximum(planned, standing.resource.minimum))
+
+
+def _lead_s(lead: timedelta) -> int:
+    """Whole seconds, rounded up."""
+    return -int(-lead.total_seconds() // 1)

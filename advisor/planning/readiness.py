@@ -1,60 +1,73 @@
-"""Is a campaign safe to launch, and if not, why, and from when on?"""
+"""Is a campaign safe to launch, and if not, why, until when can one act, and from when on would it be?"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from advisor.domain.advice import CampaignReadiness, Claim, Cost, Finding, Readiness
+from advisor.domain.advice import CampaignReadiness, Finding, Readiness
 from advisor.domain.campaign import Campaign
+from advisor.domain.controls import Controls
+from advisor.domain.money import Cost
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import ceil_to, step_s
+from advisor.domain.timegrid import ceil_to, from_epoch_s, span, step_s
 from advisor.forecasting.windows import is_season
-from advisor.planning.claims import counts, in_force, mode_for
-from advisor.planning.cost import add_up
+from advisor.planning.act_guardrails import obstacles_to
+from advisor.planning.bounds import Bounded
+from advisor.planning.claims import counts, in_force
 from advisor.planning.estate import LaidOut
-from advisor.planning.findings import Prospect, claim_of, findings_on, safe_from
-from advisor.planning.floors import ClusterFloors
-from advisor.planning.guardrails import Situation, on_hold
-from advisor.planning.pace import Pace
-from advisor.planning.presence import Standing
+from advisor.planning.findings import Prospect, claim_of, findings_on, peak_units
+from advisor.planning.lead_times import is_measured
+from advisor.planning.permissions import Permission
+from advisor.planning.plan_guardrails import CALIBRATED_FROM
+from advisor.planning.presence import Standing, units_there
+from advisor.planning.schedule import GRID
+from advisor.planning.shortfall import Stage, send_gate, shortfalls
+from advisor.planning.situation import Situation
+from advisor.planning.unit_capacity import proof_of
+from advisor.planning.wording import sentence_of
 
 SAFE_START_GRID = timedelta(minutes=5)
 
 
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything laid out for one decision, resource by resource: the plans, and what is permitted of them."""
+
+    bounded: Bounded
+    situations: Sequence[Situation]
+    permissions: Sequence[Mapping[str, Permission]]
+    controls: Controls
+    policy: Policy
+    now: datetime
+
+
 def assess_campaigns(
-    estate: Sequence[LaidOut],
-    situations: Sequence[Situation],
-    campaigns: Mapping[str, Campaign],
-    costs: Mapping[str, Sequence[float]],
-    over_budget: frozenset[str],
-    policy: Policy,
-    now: datetime,
+    scene: Scene, campaigns: Mapping[str, Campaign]
 ) -> tuple[tuple[CampaignReadiness, ...], dict[str, tuple[Finding, ...]]]:
     """The verdict on every campaign not over yet, and per resource what decided those within the horizon."""
     verdicts: list[CampaignReadiness] = []
     on_resource: dict[str, tuple[Finding, ...]] = {}
-    served = frozenset(policy.services)
+    served = frozenset(scene.policy.services)
     for campaign in sorted(campaigns.values(), key=lambda c: (c.start, c.campaign_id)):
-        if not counts(campaign, policy) or campaign.end <= now:
+        if not counts(campaign, scene.policy) or campaign.end <= scene.now:
             continue
         found = unserved(campaign, served)
         prospects: list[Prospect] = []
-        for laid, situation in zip(estate, situations, strict=True):
-            if not set(campaign.services) & set(laid.resource.serves):
+        for number, laid in enumerate(scene.bounded.estate):
+            if not laid.serves(campaign):
                 continue
-            prospect = _prospect(campaign, laid, situation, campaigns, over_budget, policy)
-            here = findings_on(campaign, prospect, now)
+            prospect = _prospect(campaign, number, scene)
+            here = findings_on(campaign, prospect, scene.now)
             found.extend(here)
             prospects.append(prospect)
-            if any(claim.campaign_id == campaign.campaign_id for claim in situation.claims):
+            if any(claim.campaign_id == campaign.campaign_id for claim in laid.near_claims):
                 name = laid.resource.resource
                 on_resource[name] = (*on_resource.get(name, ()), *here)
-        extra = add_up(policy.currency, costs[campaign.campaign_id])
-        is_late = any(finding.reason is Reason.LEAD_TIME_TOO_SHORT for finding in found)
-        safe = [safe_from(campaign, prospect, now) for prospect in prospects] if is_late else []
-        verdicts.append(verdict(campaign, found, extra, earliest_safe_start(safe, now) if is_late else None))
+        cost = scene.bounded.costs[campaign.campaign_id]
+        verdicts.append(_answer(campaign, found, cost, prospects, scene.now))
     return tuple(verdicts), on_resource
 
 
@@ -67,23 +80,29 @@ def unserved(campaign: Campaign, served: Collection[str]) -> list[Finding]:
     ]
 
 
-def verdict(
-    campaign: Campaign, findings: Sequence[Finding], extra_cost: Cost, earliest: datetime | None
-) -> CampaignReadiness:
-    """A campaign is as ready as the worst of its findings, of which there is at least one.
-
-    `earliest` is from when on it could start in time; None where it is not late.
-    """
+def verdict(campaign: Campaign, findings: Sequence[Finding], extra_cost: Cost) -> CampaignReadiness:
+    """A campaign is as ready as the worst of its findings, of which there is at least one."""
     ordered = tuple(sorted(findings, key=lambda f: (f.readiness.rank, f.resource)))
-    worst = ordered[0].readiness
     return CampaignReadiness(
         campaign_id=campaign.campaign_id,
         revision=campaign.revision,
-        readiness=worst,
+        readiness=ordered[0].readiness,
         findings=ordered,
         extra_cost=extra_cost,
-        earliest_safe_start=earliest,
     )
+
+
+def safe_from(campaign: Campaign, prospect: Prospect, now: datetime) -> datetime:
+    """From when on can the resource carry the campaign's peak, if what is missing is asked for now?"""
+    soonest = prospect.standing.pace.soonest(now)
+    if prospect.cluster is None:
+        return soonest
+    peak = min(peak_units(campaign, prospect.cluster), prospect.standing.resource.maximum)
+    times_s = span(ceil_to(now, GRID), soonest, GRID)
+    missing = times_s[units_there(prospect.standing, times_s, now) < peak]
+    if not len(missing):
+        return now
+    return min(soonest, from_epoch_s(int(missing[-1])) + GRID)
 
 
 def earliest_safe_start(ready_from: Sequence[datetime], now: datetime) -> datetime:
@@ -91,37 +110,82 @@ def earliest_safe_start(ready_from: Sequence[datetime], now: datetime) -> dateti
     return ceil_to(max([now, *ready_from]), SAFE_START_GRID)
 
 
-def _prospect(
+def _answer(
     campaign: Campaign,
-    laid: LaidOut,
-    situation: Situation,
-    campaigns: Mapping[str, Campaign],
-    over_budget: frozenset[str],
-    policy: Policy,
-) -> Prospect:
-    cluster = laid.cluster_of(campaign.campaign_id)
-    sharing = _sharing_its_raise(campaign, laid.pace, cluster) if cluster else ()
-    over = tuple(claim.campaign_id for claim in sharing if claim.campaign_id in over_budget)
-    standing = Standing(
-        pace=laid.pace,
-        agreed=laid.state.plan,
-        observation=laid.state.observation,
-        problems=laid.state.problems,
-        mode=mode_for(laid.resource, sharing, campaigns, policy),
-        held=on_hold(situation.controls, laid.resource.resource, sharing),
-        is_blocked=bool(over),
+    found: Sequence[Finding],
+    cost: Cost,
+    prospects: Sequence[Prospect],
+    now: datetime,
+) -> CampaignReadiness:
+    """The verdict with all that people need to act on it."""
+    answer = verdict(campaign, found, cost)
+    late = {Reason.LEAD_TIME_TOO_SHORT, Reason.LEAD_TIME_TIGHT, Reason.FREEZE_WINDOW, Reason.OUTSIDE_HOURS}
+    is_late = any(finding.reason in late for finding in found)
+    missing = [p for p in prospects if p.cluster is not None and not _is_there(campaign, p)]
+    moments = [p.standing.pace.last_moment(campaign.start) for p in missing]
+    stages = [
+        Stage(p.standing, p.cluster, p.standing.resource.unit_capacity)
+        for p in prospects
+        if p.cluster is not None and not p.is_unseen
+    ]
+    answer = replace(
+        answer,
+        earliest_safe_start=(
+            earliest_safe_start([safe_from(campaign, p, now) for p in prospects], now) if is_late else None
+        ),
+        last_moment=min(moments, default=None),
+        if_nothing_is_done=shortfalls(campaign, stages, now, with_plan=False),
+        as_planned=shortfalls(campaign, stages, now, with_plan=True),
+        send_gate=send_gate(campaign, stages, now) if stages else None,
     )
+    return replace(answer, sentence=sentence_of(campaign, answer))
+
+
+def _is_there(campaign: Campaign, prospect: Prospect) -> bool:
+    """Is all that one resource must have for a campaign always there, or seen there?"""
+    if prospect.cluster is None or prospect.standing.resource.is_fixed:
+        return True
+    peak = peak_units(campaign, prospect.cluster)
+    return peak <= prospect.standing.resource.minimum or prospect.standing.verified(peak)
+
+
+def _prospect(campaign: Campaign, number: int, scene: Scene) -> Prospect:
+    laid, situation = scene.bounded.estate[number], scene.situations[number]
+    cluster = laid.cluster_of(campaign.campaign_id)
+    claim = claim_of(campaign, cluster) if cluster else None
+    sharing = _sharing_its_raise(campaign, laid, scene.permissions[number])
+    name = laid.resource.resource
+    cuts = [c for c in scene.bounded.cuts.get(name, ()) if claim and campaign.campaign_id in c.campaigns]
     # A service seen for less than one step has a level, but no forecast that a verdict could rest on.
     unforeseen = any(Reason.NO_DEMAND_DATA in need.reasons for need in laid.needs)
-    is_unseen = situation.data_until is None or unforeseen
-    season = is_season(campaign, step_s(policy.step))
-    return Prospect(standing, cluster, situation.is_stale, is_unseen, over, season)
+    known = situation.calibration
+    return Prospect(
+        standing=Standing(laid, all(given.is_full for given in sharing), obstacles_to(situation)),
+        cluster=cluster,
+        permissions=sharing,
+        cuts=tuple(cuts),
+        proof=proof_of(laid.state.capacity, laid.resource, scene.now),
+        is_lead_time_measured=is_measured(laid.state.lead_times),
+        risk=scene.policy.risk,
+        is_stale=situation.is_stale,
+        is_uncalibrated=known is not None and known < CALIBRATED_FROM,
+        is_unseen=situation.data_until is None or unforeseen,
+        is_season=is_season(campaign, step_s(scene.policy.step)),
+    )
 
 
-def _sharing_its_raise(campaign: Campaign, pace: Pace, cluster: ClusterFloors) -> tuple[Claim, ...]:
-    """The claims that have a part in the floor while it is raised for a campaign, its own among them.
+def _sharing_its_raise(
+    campaign: Campaign, laid: LaidOut, permissions: Mapping[str, Permission]
+) -> tuple[Permission, ...]:
+    """What the claims are permitted that have a part in the floor while it is raised for a campaign.
 
-    The raise is one: what blocks it for one of them blocks it for all.
+    The raise is one: what withholds a part of it from one of them leaves too little for all. Its own
+    comes first.
     """
-    raised_from = pace.earliest_raise(claim_of(campaign, cluster).start)
-    return in_force(pace, cluster.claims, raised_from, campaign.start)
+    cluster = laid.cluster_of(campaign.campaign_id)
+    if cluster is None:
+        return ()
+    raised_from = laid.pace.earliest_raise(claim_of(campaign, cluster).start)
+    sharing = in_force(laid.pace, cluster.claims, raised_from, campaign.start)
+    given = [permissions[claim.campaign_id] for claim in sharing]
+    return tuple(sorted(given, key=lambda p: p.campaign_id != campaign.campaign_id))

@@ -1,8 +1,9 @@
-"""What one resource is told: its schedule after the guardrails, and what of it is due now."""
+"""One resource's recommendation: its schedule through the guardrails, why, and what is due now."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from advisor.domain.advice import (
@@ -17,41 +18,74 @@ from advisor.domain.advice import (
 from advisor.domain.campaign import Campaign
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
-from advisor.domain.policy import Policy
+from advisor.domain.money import Cost
+from advisor.domain.policy import Mode, Policy
 from advisor.domain.reason import Reason
-from advisor.planning.claims import mode_for
+from advisor.planning.act_guardrails import guard_act
 from advisor.planning.cost import cost_of_steps
+from advisor.planning.cuts import Cut
 from advisor.planning.estate import LaidOut
-from advisor.planning.guardrails import Situation, guard_act, guard_plan
+from advisor.planning.ledger import balanced
+from advisor.planning.permissions import Asked, Permission, mode_of, permission
+from advisor.planning.plan_guardrails import guard_plan
 from advisor.planning.schedule import standing_at
+from advisor.planning.situation import Situation, Withheld
+from advisor.planning.sizing import units_in_use
 
 
 def situation_of(
     laid: LaidOut,
+    cuts: tuple[Cut, ...],
     levels: Mapping[str, Level],
-    campaigns: Mapping[str, Campaign],
-    over_budget: frozenset[str],
+    permissions: Mapping[str, Permission],
     controls: Controls,
     policy: Policy,
     now: datetime,
 ) -> Situation:
-    """All that the guardrails may look at for one resource."""
+    """All that the guardrails may look at for one resource, laid out as pools and budgets leave it.
+
+    `permissions` are those of the campaigns that hold a claim on it.
+    """
     serves = laid.resource.serves
     seen = [levels[service] for service in serves if service in levels]
-    due_to = laid.in_force_at(now)
+    highest = sum(serves[need.service] * need.highest_seen for need in laid.needs)
+    known = [need.calibration for need in laid.needs if need.calibration is not None]
+    believed = units_in_use(highest * policy.absurd_multiplier, laid.resource) if highest > 0 else None
     return Situation(
         pace=laid.pace,
         state=laid.state,
         claims=laid.near_claims,
-        in_force=due_to,
-        mode=mode_for(laid.resource, due_to, campaigns, policy),
+        in_force=laid.in_force_at(now),
         now=now,
         data_until=min(level.data_until for level in seen) if len(seen) == len(serves) else None,
         stale_after=policy.stale_after,
         in_use_rate_per_s=sum(serves[level.service] * level.rate_per_s for level in seen),
-        over_budget=tuple(claim.campaign_id for claim in due_to if claim.campaign_id in over_budget),
         controls=controls,
+        cuts=cuts,
+        withheld=tuple(_withheld(laid, permissions, now)),
+        believable_units=max(believed, laid.resource.minimum) if believed is not None else None,
+        calibration=min(known, default=None),
+        caps=policy.caps.get(laid.resource.mode),
     )
+
+
+def permissions_on(
+    laid: LaidOut,
+    campaigns: Mapping[str, Campaign],
+    costs: Mapping[str, Cost],
+    controls: Controls,
+    policy: Policy,
+    now: datetime,
+) -> dict[str, Permission]:
+    """How far each campaign with a claim on a resource may lift its floor, by campaign id."""
+    found = {}
+    for cluster in laid.clusters:
+        for claim in cluster.claims:
+            name = claim.campaign_id
+            most = laid.most_units(claim)
+            asked = Asked(campaigns[name], laid.resource, claim, most, costs[name])
+            found[name] = permission(asked, controls, policy, now)
+    return found
 
 
 def recommend(
@@ -61,14 +95,16 @@ def recommend(
     campaigns: Mapping[str, Campaign],
     policy: Policy,
 ) -> ResourceDecision:
-    """The guarded recommendation for one resource, and the instruction due now if all guardrails pass it.
+    """The guarded recommendation for one resource, and the instruction due now as the guardrails leave it.
 
-    Its mode is that of the cluster of campaigns that is running or comes next: it says what becomes of
-    the next steps. A more timid campaign later in the day takes nothing from them.
+    `laid` is laid out as its needs alone would have it. Its mode is that of the cluster of campaigns that is
+    running or comes next: it says what becomes of the next steps. A more timid campaign later in the day
+    takes nothing from them.
     """
     steps, verdicts = guard_plan(situation, laid.steps)
     expires_at = _expiry(situation, steps)
     objections = tuple(v.reason for v in verdicts if v.outcome is not Outcome.PASS)
+    modes = [mode_of(laid.resource, campaigns[claim.campaign_id], policy) for claim in laid.next_claims]
     recommendation = Recommendation(
         resource=laid.resource.resource,
         steps=steps,
@@ -77,16 +113,33 @@ def recommend(
         readiness=min((f.readiness for f in findings), key=lambda r: r.rank, default=Readiness.READY),
         reasons=_reasons(laid, situation, steps, findings, objections),
         cost=cost_of_steps(laid.resource, steps, expires_at, policy.currency),
-        mode=mode_for(laid.resource, laid.next_claims, campaigns, policy),
+        mode=min([laid.resource.mode, *modes], key=lambda mode: mode.rank),
         data_until=situation.data_until or situation.now - policy.stale_after,
         decided_at=situation.now,
     )
     due = _due(situation, recommendation)
-    answers = guard_act(situation, due) if due else ()
-    permitted = all(answer.outcome is Outcome.PASS for answer in answers)
+    allowed, answers = guard_act(situation, due) if due else (None, ())
     return ResourceDecision(
-        recommendation, situation.claims, (*verdicts, *answers), due if permitted else None, laid.without
+        recommendation,
+        situation.claims,
+        (*verdicts, *answers),
+        allowed,
+        laid.without,
+        balanced(laid.resource, laid.state, situation.claims, situation.now),
     )
+
+
+def _withheld(laid: LaidOut, permissions: Mapping[str, Permission], now: datetime) -> Iterator[Withheld]:
+    """What campaigns in force may not have of their own units now."""
+    minimum = laid.resource.minimum
+    wanted = standing_at(laid.steps, now, minimum)
+    for claim in laid.in_force_at(now):
+        given = permissions[claim.campaign_id]
+        if given.is_full:
+            continue
+        for alternative in laid.alternatives_of(claim.campaign_id):
+            own = max(0, wanted - standing_at(alternative.schedule.steps, now, minimum))
+            yield Withheld(math.ceil(own * (1.0 - given.share)), given)
 
 
 def _reasons(
@@ -107,20 +160,32 @@ def _due(situation: Situation, recommendation: Recommendation) -> Instruction | 
     """What is to be set now; None where no campaign has a part in the floor and nothing of ours is left.
 
     Bounds that we never changed are other people's: without a campaign there is nothing to do to them.
+    The floor goes down to its original first; the ceiling follows with the restore, a hold later.
     """
-    if not situation.in_force and situation.state.originals is None:
+    if situation.resource.is_fixed or (not situation.in_force and situation.state.originals is None):
         return None
-    steps, now = recommendation.steps, situation.now
-    floor = standing_at(steps, now, situation.resource.minimum)
+    steps, now, minimum = recommendation.steps, situation.now, situation.resource.minimum
+    floor = standing_at(steps, now, minimum)
+    last = max((s.act_at for s in steps if s.act_at <= now), default=now)
+    is_over = not situation.in_force and floor <= minimum
     return Instruction(
         resource=recommendation.resource,
         floor=floor,
         ceiling=situation.resource.maximum,
-        planned_for=max((s.act_at for s in steps if s.act_at <= now), default=now),
+        planned_for=last,
         expires_at=recommendation.expires_at,
         reasons=recommendation.reasons,
-        restore=not situation.in_force and floor <= situation.resource.minimum,
+        restore=is_over and _has_rested(situation, now),
     )
+
+
+def _has_rested(situation: Situation, now: datetime) -> bool:
+    """Has the floor been back at its original for a hold, so that the ceiling can follow it down?"""
+    lowered = situation.state.lowered_at[-1:]
+    originals, observation = situation.state.originals, situation.state.observation
+    if originals is None or observation is None or observation.bounds.maximum == originals.maximum:
+        return True
+    return bool(lowered) and now >= lowered[0] + situation.resource.ramp.hold
 
 
 def _expiry(situation: Situation, steps: Sequence[Step]) -> datetime:

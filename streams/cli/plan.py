@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from advisor.domain.advice import CampaignReadiness, Cost, Readiness, ResourceDecision
+from advisor.domain.advice import CampaignReadiness, Readiness, ResourceDecision
+from advisor.domain.money import Cost
 from advisor.policy_file import load_policy
 from advisor.settings import load_settings
 from streams.cli.outcome import BAD_INPUT, exit_codes, fail

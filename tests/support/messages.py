@@ -6,7 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from advisor.domain.advice import Cost, Readiness, Recommendation, Step
+from advisor.domain.advice import Readiness, Recommendation, Step
+from advisor.domain.money import Cost
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.domain.advice import Cost, Outcome, Readiness, Step
+from advisor.domain.advice import Outcome, Readiness, Step
 from advisor.domain.campaign import CampaignBudget
 from advisor.domain.limits import Budgets
+from advisor.domain.money import Cost
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason
 from advisor.planning.cost import add_up, cost_of_steps

@@ -1,0 +1,213 @@
+"""Named checks of what is due now, in the order they are asked; each may lessen or refuse it, with a Reason.
+
+None of them lowers a floor: what may not be raised stays as it stands, and so does what may not be lowered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from advisor.domain.advice import Instruction, Outcome, Verdict
+from advisor.domain.controls import EVERYTHING
+from advisor.domain.policy import Mode
+from advisor.domain.reason import Reason
+from advisor.planning.closed import is_within
+from advisor.planning.plan_guardrails import passed
+from advisor.planning.presence import Obstacle
+from advisor.planning.situation import Situation
+
+Allowed = tuple[Instruction | None, Verdict]
+ActGuardrail = Callable[[Situation, Instruction], Allowed]
+
+
+def resource_managed(situation: Situation, due: Instruction) -> Allowed:
+    """Only what the platform has marked as ours is changed, where it marks at all."""
+    observation = situation.state.observation
+    if observation is not None and not observation.managed:
+        detail = f"{due.resource} is not marked as managed by Headstart"
+        return _blocked("resource_managed", Reason.RESOURCE_UNMANAGED, detail)
+    return due, passed("resource_managed")
+
+
+def not_frozen(situation: Situation, due: Instruction) -> Allowed:
+    """Nobody pulled the kill switch for this resource or everywhere; floors stay as they stand."""
+    for freeze in situation.controls.freezes:
+        if freeze.scope in (EVERYTHING, due.resource):
+            where = "everywhere" if freeze.scope == EVERYTHING else "here"
+            detail = f"acting is frozen {where} by {freeze.by} since {freeze.at:%Y-%m-%d %H:%M}Z"
+            return _blocked("not_frozen", Reason.KILL_SWITCH, detail)
+    return due, passed("not_frozen")
+
+
+def not_on_hold(situation: Situation, due: Instruction) -> Allowed:
+    """Nobody put the resource itself on hold."""
+    for hold in situation.controls.holds:
+        if hold.scope == due.resource:
+            why = f": {hold.why}" if hold.why else ""
+            return _blocked("not_on_hold", Reason.HELD, f"on hold by {hold.by}{why}")
+    return due, passed("not_on_hold")
+
+
+def owned_by_us(situation: Situation, due: Instruction) -> Allowed:
+    """No other controller sets these bounds: it would take ours back at once."""
+    observation = situation.state.observation
+    if observation is not None and observation.owner:
+        return _blocked("owned_by_us", Reason.OWNED_BY_OTHER, f"its bounds are set by {observation.owner}")
+    return due, passed("owned_by_us")
+
+
+def mode_permits(situation: Situation, due: Instruction) -> Allowed:
+    """The resource's own mode lets anything be done at all."""
+    if situation.mode.rank <= Mode.RECOMMEND.rank:
+        reason = Reason.MODE_OBSERVE if situation.mode is Mode.OBSERVE else Reason.MODE_RECOMMEND
+        return _blocked("mode_permits", reason, f"mode is {situation.mode}")
+    return due, passed("mode_permits")
+
+
+def campaigns_permitted(situation: Situation, due: Instruction) -> Allowed:
+    """Every campaign that has a part in what is due may have it: by its source, a hold, people's envelope."""
+    if not situation.withheld:
+        return due, passed("campaigns_permitted")
+    units = sum(one.units for one in situation.withheld)
+    least = situation.resource.minimum
+    bounds = [w.permission.most_units for w in situation.withheld if w.permission.most_units is not None]
+    floor = max(least, min([due.floor - units, *bounds]))
+    first = situation.withheld[0].permission.verdict
+    detail = "; ".join(dict.fromkeys(one.permission.verdict.detail for one in situation.withheld))
+    if floor >= due.floor:
+        return due, passed("campaigns_permitted")
+    if floor <= max(situation.observed_floor, least):
+        if due.floor <= situation.observed_floor:  # what stands may go down as planned
+            return due, passed("campaigns_permitted")
+        return _blocked("campaigns_permitted", first.reason, detail)
+    lessened = replace(due, floor=floor, restore=False)
+    return lessened, Verdict("campaigns_permitted", Outcome.CLAMP, first.reason, detail)
+
+
+def within_mode_caps(situation: Situation, due: Instruction) -> Allowed:
+    """A raise goes no further than its mode may by itself: times the minimum, and cost per hour."""
+    caps, resource = situation.caps, situation.resource
+    if caps is None or due.floor <= situation.observed_floor:
+        return due, passed("within_mode_caps")
+    bounds = []
+    if caps.max_multiplier is not None:
+        most = int(resource.minimum * caps.max_multiplier)
+        bounds.append((most, f"{caps.max_multiplier:g} times {resource.minimum}"))
+    if caps.max_cost_per_hour is not None and resource.price_per_unit_hour:
+        most = resource.minimum + int(caps.max_cost_per_hour / resource.price_per_unit_hour)
+        bounds.append((most, f"{caps.max_cost_per_hour:g} an hour"))
+    most, why = min(bounds, default=(due.floor, ""))
+    if due.floor <= most:
+        return due, passed("within_mode_caps")
+    detail = f"{due.floor} units due, mode {situation.mode} may go to {most} by itself ({why})"
+    return _lessened(situation, due, most, "within_mode_caps", Reason.ABOVE_MODE_CAP, detail)
+
+
+def within_hours(situation: Situation, due: Instruction) -> Allowed:
+    """It is a time of day at which the mode may act."""
+    hours = situation.pace.hours
+    if is_within(hours, situation.now) or hours is None:
+        return due, passed("within_hours")
+    detail = f"mode {situation.mode} acts from {hours.start:%H:%M} to {hours.end:%H:%M} {hours.timezone}"
+    return _blocked("within_hours", Reason.OUTSIDE_HOURS, detail)
+
+
+def not_in_freeze_window(situation: Situation, due: Instruction) -> Allowed:
+    """The policy does not forbid changes at this time."""
+    for freeze in situation.pace.freezes:
+        if freeze.start <= situation.now < freeze.end:
+            detail = f"{freeze.why} until {freeze.end:%Y-%m-%d %H:%M}Z"
+            return _blocked("not_in_freeze_window", Reason.FREEZE_WINDOW, detail)
+    return due, passed("not_in_freeze_window")
+
+
+def not_expired(situation: Situation, due: Instruction) -> Allowed:
+    """Nothing is raised on an instruction that has run out."""
+    if situation.now > due.expires_at and due.floor > situation.observed_floor:
+        detail = f"expired {due.expires_at:%Y-%m-%d %H:%M}Z"
+        return _blocked("not_expired", Reason.EXPIRED, detail)
+    return due, passed("not_expired")
+
+
+def within_max_step(situation: Situation, due: Instruction) -> Allowed:
+    """One act adds no more units than the policy lets it."""
+    most, standing = situation.resource.max_step, situation.observed_floor
+    if most is None or due.floor - standing <= most:
+        return due, passed("within_max_step")
+    detail = f"from {standing} to {due.floor} units at once, {most} may be added"
+    return _lessened(situation, due, standing + most, "within_max_step", Reason.ABOVE_MAX_STEP, detail)
+
+
+def cooled_down(situation: Situation, due: Instruction) -> Allowed:
+    """Nothing is lowered soon after the last act."""
+    last, wait = situation.state.last_act_at, situation.resource.cooldown
+    lowers = due.restore or due.floor < situation.observed_floor
+    if last is None or not lowers or wait <= timedelta(0) or situation.now >= last + wait:
+        return due, passed("cooled_down")
+    detail = f"last act {last:%H:%M}Z, nothing is lowered before {last + wait:%H:%M}Z"
+    return _blocked("cooled_down", Reason.COOLDOWN, detail)
+
+
+def not_done_already(situation: Situation, due: Instruction) -> Allowed:
+    """What stands already is not set again; a restore is, for it also forgets what was restored."""
+    observation = situation.state.observation
+    if observation is not None and not due.restore and observation.bounds.minimum == due.floor:
+        stands = f"{due.floor} units stand"
+        return due, Verdict("not_done_already", Outcome.PASS, Reason.ALREADY_SET, stands)
+    return due, passed("not_done_already")
+
+
+ACT_GUARDRAILS: tuple[ActGuardrail, ...] = (
+    resource_managed,
+    not_frozen,
+    not_on_hold,
+    owned_by_us,
+    mode_permits,
+    campaigns_permitted,
+    within_mode_caps,
+    within_hours,
+    not_in_freeze_window,
+    not_expired,
+    within_max_step,
+    cooled_down,
+    not_done_already,
+)
+
+
+_STANDING_IN_THE_WAY: tuple[ActGuardrail, ...] = (resource_managed, not_frozen, not_on_hold, owned_by_us)
+
+
+def guard_act(situation: Situation, due: Instruction) -> tuple[Instruction | None, tuple[Verdict, ...]]:
+    """What may be done of an instruction, None if nothing, and what each guardrail said of it.
+
+    All are asked, so that everything in the way is told at once; a refusal stands whatever follows it.
+    """
+    allowed: Instruction | None = due
+    verdicts = []
+    for guardrail in ACT_GUARDRAILS:
+        left, verdict = guardrail(situation, allowed or due)
+        verdicts.append(verdict)
+        allowed = left if allowed is not None else None
+    return allowed, tuple(verdicts)
+
+
+def obstacles_to(situation: Situation) -> tuple[Obstacle, ...]:
+    """What stands in the way of any act at all on a resource now, until somebody takes it away."""
+    anything = Instruction(situation.resource.resource, 0, 0, situation.now, situation.now, ())
+    asked = (guardrail(situation, anything)[1] for guardrail in _STANDING_IN_THE_WAY)
+    return tuple(Obstacle(v.reason, v.detail) for v in asked if v.outcome is Outcome.BLOCK)
+
+
+def _lessened(
+    situation: Situation, due: Instruction, most: int, guardrail: str, reason: Reason, detail: str
+) -> Allowed:
+    """The instruction with at most so many units; refused where that is no raise at all."""
+    if most <= situation.observed_floor:
+        return _blocked(guardrail, reason, detail)
+    return replace(due, floor=most), Verdict(guardrail, Outcome.CLAMP, reason, detail)
+
+
+def _blocked(guardrail: str, reason: Reason, detail: str) -> Allowed:
+    return None, Verdict(guardrail, Outcome.BLOCK, reason, detail)

@@ -1,0 +1,52 @@
+"""What do pools and budgets leave of everybody's plans, and what does each campaign then cost?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from advisor.domain.campaign import Campaign
+from advisor.domain.money import Cost
+from advisor.domain.policy import Policy
+from advisor.planning.budgets import campaign_cuts, day_cuts
+from advisor.planning.cuts import Cut
+from advisor.planning.estate import LaidOut
+from advisor.planning.pools import pool_cuts
+from advisor.planning.prices import campaign_cost
+
+
+@dataclass(frozen=True, eq=False)
+class Bounded:
+    """The estate with no more than pools and budgets leave, the cuts by resource, and costs by campaign."""
+
+    estate: tuple[LaidOut, ...]
+    cuts: Mapping[str, tuple[Cut, ...]]
+    costs: Mapping[str, Cost]
+
+
+def bound(
+    estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy, now: datetime
+) -> Bounded:
+    """Cut the plans to what is there: first what resources share, then each campaign's money, then the day's."""
+    cuts: dict[str, tuple[Cut, ...]] = {}
+    left = tuple(estate)
+    left = _cut(left, pool_cuts(left, policy, now), cuts, now)
+    left = _cut(left, campaign_cuts(left, campaigns, policy), cuts, now)
+    left = _cut(left, day_cuts(left, policy, now), cuts, now)
+    costs = {name: campaign_cost(name, left, campaigns, policy) for name in campaigns}
+    return Bounded(left, cuts, costs)
+
+
+def _cut(
+    estate: tuple[LaidOut, ...], found: Iterable[Cut], cuts: dict[str, tuple[Cut, ...]], now: datetime
+) -> tuple[LaidOut, ...]:
+    new: dict[str, list[Cut]] = {}
+    for cut in found:
+        new.setdefault(cut.resource, []).append(cut)
+    for name, more in new.items():
+        cuts[name] = (*cuts.get(name, ()), *more)
+    return tuple(
+        laid.cut_by(new[laid.resource.resource], now) if laid.resource.resource in new else laid
+        for laid in estate
+    )

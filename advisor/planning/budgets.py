@@ -1,0 +1,139 @@
+"""What does the money leave of the plan: a campaign's budget, its team's month, and the day?
+
+A budget cuts what is new, not what was agreed when it fitted; what it leaves is shared out evenly over the
+resources and the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from advisor.domain.campaign import Campaign
+from advisor.domain.policy import Policy
+from advisor.domain.reason import Reason
+from advisor.domain.timegrid import from_epoch_s, step_s
+from advisor.planning.cuts import Cut, cut_of, share_of
+from advisor.planning.estate import LaidOut
+from advisor.planning.floors import ClusterFloors
+from advisor.planning.ledger import month_of, spent_by_team, spent_on
+from advisor.planning.schedule import GRID, floors_on
+from advisor.planning.sizing import Units
+
+_HOURS = step_s(GRID) / 3600
+_CENT = 0.005
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What is asked of one resource over one cluster, in units (n,) on the cluster's grid.
+
+    `kept` is asked for anyway, or was agreed before; `new` comes on top of it.
+    """
+
+    laid: LaidOut
+    cluster: ClusterFloors
+    kept: Units
+    new: Units
+
+    def cost(self, units: Units) -> float:
+        """What so many units (n,) more cost: by the hour and, where they are bought for good, once."""
+        bought = self.laid.resource.irreversible
+        once = bought.price_per_unit if bought and bought.price_per_unit else 0.0
+        hourly = self.laid.resource.price_per_unit_hour or 0.0
+        return float(units.sum()) * _HOURS * hourly + float(units.max(initial=0)) * once
+
+    def cut(self, share: float, reason: Reason, detail: str, campaigns: tuple[str, ...]) -> Iterator[Cut]:
+        """The cut that leaves only this share of what is new."""
+        most = share_of(self.new, share, self.kept, self.laid.resource)
+        if (most < self.kept + self.new).any():
+            yield cut_of(self.laid.resource.resource, reason, detail, campaigns, self.cluster.times_s, most)
+
+
+def campaign_cuts(
+    estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy
+) -> Iterator[Cut]:
+    """The cuts of campaigns that cost more than they, or what is left of their teams' months, may.
+
+    Campaign by campaign in order of start: an earlier one of a team leaves the rest to the later.
+    """
+    teams: dict[tuple[str, tuple[int, int]], float] = {}
+    for team, month, amount in spent_by_team([laid.state for laid in estate], campaigns):
+        teams[team, month] = teams.get((team, month), 0.0) + amount
+    for campaign in sorted(campaigns.values(), key=lambda c: (c.start, c.campaign_id)):
+        total = sum(laid.cost_of(campaign.campaign_id) for laid in estate)
+        account = (campaign.team, month_of(campaign))
+        reason, limit = _tightest(campaign, policy, teams.get(account, 0.0))
+        teams[account] = teams.get(account, 0.0) + min(total, limit)
+        if total <= limit + _CENT:
+            continue
+        parts = [part for laid in estate for part in _own(laid, campaign.campaign_id)]
+        new = sum(part.cost(part.new) for part in parts)
+        share = max(0.0, 1.0 - (total - limit) / new) if new > 0 else 1.0
+        whose = f"the budget of team {campaign.team}" if reason is Reason.OVER_TEAM_BUDGET else "its budget"
+        detail = f"would cost {policy.currency} {total:,.2f}, {whose} leaves {max(0.0, limit):,.2f}"
+        for part in parts:
+            yield from part.cut(share, reason, detail, (campaign.campaign_id,))
+
+
+def day_cuts(estate: Sequence[LaidOut], policy: Policy, now: datetime) -> Iterator[Cut]:
+    """The cuts of UTC days that cost more than a day may, over all campaigns."""
+    limit = policy.budgets.per_day
+    if limit is None:
+        return
+    parts = [_everything(laid, cluster) for laid in estate for cluster in laid.clusters if laid.is_priced]
+    for day in sorted({int(day) for part in parts for day in np.unique(part.cluster.times_s // _DAY_S)}):
+        on = from_epoch_s(day * _DAY_S).date()
+        spent = sum(spent_on(laid.resource, laid.state, on, now) for laid in estate)
+        inside = [part.cluster.times_s // _DAY_S == day for part in parts]
+        floors = [part.kept - part.laid.resource.minimum for part in parts]
+        kept = sum(p.cost(np.where(i, f, 0)) for p, i, f in zip(parts, inside, floors, strict=True))
+        new = sum(p.cost(np.where(i, p.new, 0)) for p, i in zip(parts, inside, strict=True))
+        if spent + kept + new <= limit + _CENT or new <= 0:
+            continue
+        share = max(0.0, (limit - spent - kept) / new)
+        detail = f"{on:%d %b} would cost {policy.currency} {spent + kept + new:,.2f}, a day may {limit:,.2f}"
+        for part, i in zip(parts, inside, strict=True):
+            ids = tuple(claim.campaign_id for claim in part.cluster.claims)
+            outside = np.where(i, 0, part.new)
+            day_part = _Part(part.laid, part.cluster, part.kept + outside, part.new - outside)
+            yield from day_part.cut(share, Reason.OVER_DAY_BUDGET, detail, ids)
+
+
+def _tightest(campaign: Campaign, policy: Policy, team_spent: float) -> tuple[Reason, float]:
+    """What is the most that a campaign may cost, and by whose word?
+
+    A campaign's budget in a currency other than the policy's cannot be compared: only the policy's counts.
+    """
+    bounds = [(np.inf if policy.budgets.per_campaign is None else policy.budgets.per_campaign)]
+    if campaign.budget is not None and campaign.budget.currency == policy.currency:
+        bounds.append(campaign.budget.max_cost)
+    own = min(bounds)
+    team = policy.budgets.per_team.get(campaign.team)
+    if team is not None and team - team_spent < own:
+        return Reason.OVER_TEAM_BUDGET, team - team_spent
+    return Reason.OVER_CAMPAIGN_BUDGET, own
+
+
+def _own(laid: LaidOut, campaign_id: str) -> Iterator[_Part]:
+    """What a campaign alone adds on one resource: new beyond what is asked for without it or was agreed."""
+    if not laid.is_priced:
+        return
+    for alternative in laid.alternatives_of(campaign_id):
+        cluster = laid.clusters[alternative.cluster]
+        kept = np.minimum(np.maximum(alternative.without, _agreed(laid, cluster)), cluster.asked)
+        yield _Part(laid, cluster, kept, cluster.asked - kept)
+
+
+def _everything(laid: LaidOut, cluster: ClusterFloors) -> _Part:
+    """All that is asked of one resource: new beyond what was agreed."""
+    kept = np.minimum(_agreed(laid, cluster), cluster.asked)
+    return _Part(laid, cluster, kept, cluster.asked - kept)
+
+
+def _agreed(laid: LaidOut, cluster: ClusterFloors) -> Units:
+    return floors_on(cluster.times_s, laid.state.plan, laid.resource.minimum)

@@ -1,0 +1,91 @@
+"""What was spent on capacity that is gone again: by day, and by campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+from advisor.domain.advice import Claim, Step
+from advisor.domain.campaign import Campaign
+from advisor.domain.capacity import ResourceState
+from advisor.domain.money import Ledger
+from advisor.domain.policy import ResourcePolicy
+from advisor.domain.timegrid import ceil_to
+from advisor.planning.cost import unit_hours
+from advisor.planning.floors import steps_past
+from advisor.planning.schedule import GRID
+
+KEEP = timedelta(days=62)
+"""As long as a month's budget can look back, and a month more."""
+
+
+def balanced(
+    resource: ResourcePolicy, state: ResourceState, claims: Sequence[Claim], now: datetime
+) -> Ledger:
+    """The ledger at `now`: with the floors that are back at their minimum, and the claims that are gone.
+
+    `claims` are those that a resource has from now on; `state` is what was remembered of it before.
+    """
+    price = resource.price_per_unit_hour
+    if not price:
+        return state.ledger
+    days = dict(state.ledger.days)
+    for day, hours in _by_day(_let_go(resource, state, now), resource.minimum):
+        days[day.isoformat()] = days.get(day.isoformat(), 0.0) + hours * price
+    campaigns = dict(state.ledger.campaigns)
+    held = {claim.campaign_id for claim in claims}
+    past = [step for step in state.plan if step.act_at <= now]
+    for other in state.without:
+        if other.campaign_id not in held:
+            hours = unit_hours(past, now, resource.minimum)
+            hours -= unit_hours([s for s in other.steps if s.act_at <= now], now, resource.minimum)
+            campaigns[other.campaign_id] = campaigns.get(other.campaign_id, 0.0) + max(0.0, hours) * price
+    oldest = (now - KEEP).date().isoformat()
+    kept = tuple(sorted((day, amount) for day, amount in days.items() if day >= oldest and amount > 0))
+    return Ledger(kept, tuple(sorted((c, amount) for c, amount in campaigns.items() if amount > 0)))
+
+
+def spent_on(resource: ResourcePolicy, state: ResourceState, day: date, now: datetime) -> float:
+    """What one resource's floors have cost on a UTC day until `now`, those that still stand among them."""
+    spent = dict(state.ledger.days).get(day.isoformat(), 0.0)
+    standing = steps_past(resource, state.plan, now)
+    if not standing or not resource.price_per_unit_hour:
+        return spent
+    until = Step(ceil_to(now, GRID), resource.minimum, resource.maximum)
+    hours = sum(h for on, h in _by_day((*standing, until), resource.minimum) if on == day)
+    return spent + hours * resource.price_per_unit_hour
+
+
+def spent_by_team(
+    states: Iterable[ResourceState], campaigns: Mapping[str, Campaign]
+) -> Iterator[tuple[str, tuple[int, int], float]]:
+    """What campaigns have cost that are over: team, the (year, month) they began in, and how much."""
+    for state in states:
+        for campaign_id, amount in state.ledger.campaigns:
+            if campaign_id in campaigns:
+                campaign = campaigns[campaign_id]
+                yield campaign.team, month_of(campaign), amount
+
+
+def month_of(campaign: Campaign) -> tuple[int, int]:
+    """The UTC year and month in which a campaign begins: its team's budget of that month pays for it."""
+    start = campaign.start.astimezone(UTC)
+    return start.year, start.month
+
+
+def _let_go(resource: ResourcePolicy, state: ResourceState, now: datetime) -> tuple[Step, ...]:
+    """The past steps of the plan that it no longer holds, because the floor went back to its minimum."""
+    gone = [step for step in state.plan if step.act_at < ceil_to(now, GRID)]
+    return tuple(gone[: len(gone) - len(steps_past(resource, state.plan, now))])
+
+
+def _by_day(steps: Sequence[Step], minimum: int) -> Iterator[tuple[date, float]]:
+    """Unit-hours above the minimum by UTC day, of each step until the next; the last one counts nothing."""
+    for step, after in pairwise(steps):
+        begin = step.act_at.astimezone(UTC)
+        while step.floor > minimum and begin < after.act_at:
+            midnight = datetime.combine(begin.date() + timedelta(days=1), datetime.min.time(), UTC)
+            end = min(midnight, after.act_at)
+            yield begin.date(), (step.floor - minimum) * (end - begin).total_seconds() / 3600
+            begin = end

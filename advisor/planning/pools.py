@@ -1,0 +1,119 @@
+"""Does what all resources ask for together fit into what they share: quotas, addresses, connections?
+
+Two campaigns that are ready alone may not be ready together: each of them is then told of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from advisor.domain.limits import Pool
+from advisor.domain.policy import Policy
+from advisor.domain.reason import Reason
+from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, to_epoch_s
+from advisor.planning.cuts import UNBOUNDED, Cut, cut_of, share_of
+from advisor.planning.estate import LaidOut
+from advisor.planning.schedule import GRID, floors_on
+from advisor.planning.sizing import Units
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class _Member:
+    """One resource that draws from a pool: how much a unit takes, and its floors at some instants (n,).
+
+    `wanted` are the floors it asks for, `kept` the least of them that nobody may take from it: what stands
+    there for a campaign already running, and the minimum.
+    """
+
+    laid: LaidOut
+    per_unit: float
+    wanted: Units
+    kept: Units
+
+
+def pool_cuts(estate: Sequence[LaidOut], policy: Policy, now: datetime) -> Iterator[Cut]:
+    """What each pool leaves for the resources that ask for too much of it together."""
+    by_name = {laid.resource.resource: laid for laid in estate}
+    for pool in policy.pools.values():
+        times_s = _instants([by_name[name] for name in (*pool.uses, *pool.provides) if name in by_name], now)
+        if len(times_s):
+            yield from _cuts_of(pool, by_name, times_s, now)
+
+
+def _cuts_of(pool: Pool, by_name: Mapping[str, LaidOut], times_s: Seconds, now: datetime) -> Iterator[Cut]:
+    members = [
+        _Member(by_name[name], per_unit, by_name[name].floors_on(times_s), _kept(by_name[name], times_s, now))
+        for name, per_unit in pool.uses.items()
+        if name in by_name
+    ]
+    there = np.full(len(times_s), pool.limit)
+    for name, per_unit in pool.provides.items():
+        if name in by_name:
+            lead_s = int(by_name[name].pace.lead.total_seconds())
+            there += per_unit * by_name[name].floors_on(times_s - lead_s)
+    used = sum((m.per_unit * m.wanted for m in members), np.zeros(len(times_s)))
+    short = used > there + _ROUNDING
+    if not short.any():
+        return
+    kept = sum((m.per_unit * m.kept for m in members), np.zeros(len(times_s)))
+    share = np.clip((there - kept) / np.maximum(used - kept, _ROUNDING), 0.0, 1.0)
+    worst = int(np.argmax(np.where(short, used - there, -np.inf)))
+    campaigns = _claiming(members, times_s[short])
+    detail = (
+        f"pool {pool.name}: {used[worst]:g} needed at {from_epoch_s(int(times_s[worst])):%d %b %H:%M}Z, "
+        f"there are {there[worst]:g}"
+    )
+    for member in members:
+        left = np.array(
+            [
+                share_of(member.wanted[i] - member.kept[i], share[i], member.kept[i], member.laid.resource)
+                if short[i]
+                else UNBOUNDED
+                for i in range(len(times_s))
+            ],
+            dtype=np.int64,
+        )
+        if (left < member.wanted).any():
+            name = member.laid.resource.resource
+            shared = f"{detail}, shared by {', '.join(campaigns)}" if len(campaigns) > 1 else detail
+            yield cut_of(name, Reason.POOL_EXHAUSTED, shared, campaigns, times_s, left)
+
+
+def _kept(laid: LaidOut, times_s: Seconds, now: datetime) -> Units:
+    """What a resource keeps of a pool whatever others ask: its minimum, and what stands there already."""
+    minimum = laid.resource.minimum
+    standing = floors_on(np.array([to_epoch_s(now)]), laid.state.plan, minimum)[0]
+    agreed = np.minimum(floors_on(times_s, laid.state.plan, minimum), standing)
+    return np.asarray(np.minimum(np.maximum(agreed, minimum), laid.floors_on(times_s)))
+
+
+def _instants(members: Sequence[LaidOut], now: datetime) -> Seconds:
+    """Every instant from now on at which a floor of any of these resources changes."""
+    first_s = to_epoch_s(ceil_to(now, GRID))
+    changes: set[int] = set()
+    for laid in members:
+        lead_s = int(laid.pace.lead.total_seconds())
+        for cluster in laid.clusters:
+            moved = cluster.times_s[np.flatnonzero(np.diff(cluster.asked, prepend=-1))]
+            changes.update((*moved.tolist(), *(moved + lead_s).tolist()))
+    return np.array(
+        sorted({first_s, *(t for t in changes if t > first_s)} if changes else ()), dtype=np.int64
+    )
+
+
+def _claiming(members: Sequence[_Member], times_s: Seconds) -> tuple[str, ...]:
+    """The campaigns that have a part in a floor of these resources at any of these instants."""
+    found = set()
+    for member in members:
+        for cluster in member.laid.clusters:
+            for claim in cluster.claims:
+                begin_s = to_epoch_s(member.laid.pace.earliest_raise(claim.start))
+                if ((times_s >= begin_s) & (times_s < to_epoch_s(claim.end))).any():
+                    found.add(claim.campaign_id)
+    return tuple(sorted(found))

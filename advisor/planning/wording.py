@@ -1,0 +1,92 @@
+"""A campaign's verdict in one sentence that marketing and operations read alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from advisor.domain.advice import CampaignReadiness, Readiness, SendGate, Shortfall
+from advisor.domain.campaign import Campaign
+from advisor.domain.money import Cost
+
+
+def sentence_of(campaign: Campaign, answer: CampaignReadiness) -> str:
+    """The one answer: verdict, why, until when one can act, from when on it is safe, what else, at what cost."""
+    return "; ".join(_parts(campaign, answer))
+
+
+def heading(campaign: Campaign) -> str:
+    """Which campaign, and when, by its owner's clock."""
+    return f"{campaign.title}, {_clock(campaign, campaign.start, with_date=True)} {campaign.timezone}"
+
+
+def gate_in_words(campaign: Campaign, gate: SendGate) -> str:
+    """May it be sent, at which rate, and from when on faster?"""
+    if not gate.steps:
+        return "no: it is over"
+    first, later = gate.steps[0], gate.steps[1:]
+    because = f" ({gate.limited_by})" if gate.limited_by else ""
+    said = [f"yes, {_pace(first.share, first.rate_per_min)} now" if first.share > 0 else f"no, nothing now{because}"]
+    if first.share > 0 and later:
+        said[0] += because
+    said += [f"{_pace(s.share, s.rate_per_min)} from {_clock(campaign, s.at)}" for s in later[-3:]]
+    return ", ".join(said)
+
+
+def _parts(campaign: Campaign, answer: CampaignReadiness) -> Iterator[str]:
+    verdict = answer.readiness
+    why = "; ".join(
+        dict.fromkeys(
+            f"{finding.resource + ': ' if finding.resource else ''}{finding.detail}"
+            for finding in answer.findings
+            if finding.readiness is verdict
+        )
+    )
+    yield f"{heading(campaign)}: {verdict.replace('_', ' ')}, because {why}"
+    if verdict is not Readiness.READY and answer.last_moment is not None:
+        yield f"last moment to act {_clock(campaign, answer.last_moment)}"
+    if answer.earliest_safe_start is not None:
+        yield f"earliest safe start {_clock(campaign, answer.earliest_safe_start)}"
+        yield from _throttled(campaign, answer)
+        if answer.as_planned:
+            yield f"kept as it is, {_lost(answer.as_planned)}"
+    elif verdict is not Readiness.READY and answer.if_nothing_is_done:
+        yield f"if nothing is done, {_lost(answer.if_nothing_is_done)}"
+    if answer.extra_cost.extra is not None:
+        yield f"extra cost {_money(answer.extra_cost)}"
+
+
+def _throttled(campaign: Campaign, answer: CampaignReadiness) -> Iterator[str]:
+    gate = answer.send_gate
+    if gate is None or not gate.steps or gate.share_now >= 1.0:
+        return
+    first, last = gate.steps[0], gate.steps[-1]
+    slow = f"or send {_pace(first.share, first.rate_per_min)}" if first.share > 0 else "or send nothing"
+    yield f"{slow} until {_clock(campaign, last.at)}" if len(gate.steps) > 1 else slow
+
+
+def _lost(found: tuple[Shortfall, ...]) -> str:
+    """The shortfall at each quantile, as shares of demand at the worst moment."""
+    parts = [f"{s.share:.0%} at p{s.level * 100:.0f} for {s.minutes} min" for s in found]
+    return f"short by {' and '.join(parts)} at the worst"
+
+
+def _pace(share: float, rate_per_min: float | None) -> str:
+    if rate_per_min is None:
+        return f"at {share:.0%} of its pace"
+    return f"{rate_per_min / 1000:g}k/min" if rate_per_min >= 10_000 else f"{rate_per_min:,.0f}/min"
+
+
+def _money(cost: Cost) -> str:
+    said = f"{cost.currency} {cost.extra or 0.0:,.2f}"
+    return f"{said}, of which {cost.committed:,.2f} cannot be taken back" if cost.committed else said
+
+
+def _clock(campaign: Campaign, instant: datetime, *, with_date: bool = False) -> str:
+    """An instant by the owner's clock; with the day where it is not the campaign's."""
+    zone = ZoneInfo(campaign.timezone)
+    local, start = instant.astimezone(zone), campaign.start.astimezone(zone)
+    if with_date:
+        return f"{local:%A %d %B %Y %H:%M}"
+    return f"{local:%H:%M}" if local.date() == start.date() else f"{local:%A %d %B %H:%M}"
