@@ -216,6 +216,26 @@ def test_called_off_early_says_nothing_and_late_makes_it_longer():
     assert p95(*late, *arrived) == HOUR
 
 
+def test_what_was_called_off_counts_with_those_that_took_longer():
+    """Ten of 41 waited six minutes in vain: only the one of half an hour tells how long they would have."""
+    arrived = took(*[5.0] * 30, 30.0)
+    in_vain = took(*[6.0] * 10, arrived=False, since=NOW - 20 * DAY)
+
+    assert p95(*arrived) == 5 * MINUTE
+    assert p95(*in_vain, *arrived) == 30 * MINUTE
+
+
+def test_what_was_called_off_narrows_no_bound():
+    """All of those called off at two minutes count with the slow half, which lies close together."""
+    arrived = took(*[1.0, 100.0] * 5)
+    in_vain = took(*[2.0] * 40, arrived=False, since=NOW - 50 * DAY)
+    without, with_them = (
+        lead_time_at(LeadTimes(measured), DEFAULT, 0.99) for measured in (arrived, (*in_vain, *arrived))
+    )
+
+    assert with_them == without > 100 * MINUTE
+
+
 def test_a_level_is_a_probability_below_one():
     with pytest.raises(ValueError, match="below 1"):
         lead_time_at(LeadTimes(), DEFAULT, 1.0)

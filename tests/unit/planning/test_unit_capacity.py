@@ -109,6 +109,12 @@ def test_demand_that_is_known_late_is_divided_by_the_units_of_its_own_time():
     assert evidence.carried[0].rate_per_s == 100.0
 
 
+def test_a_minute_in_which_units_went_away_counts_with_all_that_there_were():
+    evidence = minutes([(1000.0, 20)] + [(1000.0, 10)] * 10)
+
+    assert [s.rate_per_s for s in evidence.carried] == [50.0]
+
+
 def test_deciding_more_often_than_demand_is_known_changes_nothing():
     once = minutes([(1000.0, 10)] * 12)
     often = CapacityEvidence()
