@@ -113,7 +113,7 @@ def advise(
 
 def level_of(view: ServiceView) -> Level:
     """How much of a service is in use, as its view has it."""
-    return Level(view.service, view.data_until, view.recent_rate_per_s)
+    return Level(view.service, view.data_until, view.recent_rate_per_s, view.newest)
 
 
 def remember(decision: ResourceDecision, state: ResourceState) -> ResourceState:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -20,6 +20,7 @@ from advisor.actuation.execute import before_acting, execute, observe
 from advisor.domain.advice import Decision, Outcome, ResourceDecision
 from advisor.domain.capacity import Observation, ResourceState
 from advisor.domain.controls import Controls
+from advisor.domain.evidence import Awaited
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.pipeline import decide, remember
@@ -30,10 +31,12 @@ from streams.codec.needs_log import decode_needs
 from streams.codec.resource_state import (
     DECIDED_KEY,
     decode_decided,
+    decode_running,
     decode_state,
     encode_decided,
 )
 from streams.context import WorkerContext
+from streams.evidence import show_evidence, weighed, went_on
 from streams.log_reader import log_consumer, read_to_end
 from streams.needs_fold import NeedsFold
 from streams.publisher import Publisher
@@ -51,7 +54,7 @@ class Decider:
         policy: Policy,
         demand_partitions: int,
         actuators: Mapping[str, Actuator],
-        resume: Callable[[Observation], None],
+        resume: Callable[[Observation, Sequence[Awaited]], None],
         feed: CampaignFeed,
         publisher: Publisher,
     ) -> None:
@@ -159,7 +162,7 @@ class Decider:
             wrote = await self._decide_at(from_epoch_s(now_s))
             self._decided_s = now_s
             if wrote or now_s == known_s or now_s % (5 * tick_s) == 0:
-                key, value = encode_decided(now_s)
+                key, value = encode_decided(now_s, {n: s.capacity.running for n, s in self._states.items()})
                 await self._outbox.send([OutgoingRecord(self._names.resources, key, value)])
         if self._fold.ended(self._demand_partitions) and self._decided_s >= known_s:
             self.finished.set()
@@ -167,12 +170,13 @@ class Decider:
     async def _decide_at(self, now: datetime) -> bool:
         """One run: observe, decide, write, act; True if anything was written or done."""
         book, dealt_with = self._book.at(now), self._feed.dealt_with(self._book)
-        for resource in self._policy.resources:
-            self._states[resource] = await self._observed(resource, now)
+        levels = self._fold.levels
+        for name, resource in self._policy.resources.items():
+            self._states[name] = weighed(await self._observed(name, now), resource, levels, now)
         with self._metrics.decide_seconds.time():
             decision = decide(
                 self._fold.needs,
-                self._fold.levels,
+                levels,
                 book.standing(),
                 self._states,
                 Controls(),
@@ -240,12 +244,15 @@ class Decider:
         decided = latest.pop(DECIDED_KEY, None)
         self._decided_s = decode_decided(decided) if decided else 0
         self._fold.settle(self._decided_s)
+        running = decode_running(decided) if decided else {}
         for value in latest.values():
             state = decode_state(value)
-            self._states[state.resource] = state
             self._publisher.remember_state(state)
+            if decided:
+                state = went_on(state, running, self._decided_s)
+            self._states[state.resource] = state
             if state.observation is not None:
-                self._resume(state.observation)
+                self._resume(state.observation, state.lead_times.awaited)
 
     def _show(self, decision: Decision, now: datetime) -> None:
         self._metrics.decisions.inc()
@@ -259,6 +266,7 @@ class Decider:
             if observation:
                 self._metrics.floor_observed.labels(resource=name).set(observation.bounds.minimum)
                 self._metrics.ready_observed.labels(resource=name).set(observation.ready_units)
+            show_evidence(self._metrics, self._states[name], self._policy.resources[name], now)
             for verdict in made.verdicts:
                 if verdict.outcome is not Outcome.PASS:
                     self._metrics.guardrail_verdicts.labels(

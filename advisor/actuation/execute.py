@@ -10,6 +10,7 @@ from advisor.domain.advice import Instruction, Receipt
 from advisor.domain.capacity import Bounds, ResourceState
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
+from advisor.planning.lead_times import follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,19 @@ class Executed:
 
 
 async def observe(actuator: Actuator, state: ResourceState, now: datetime) -> ResourceState:
-    """The state with what the actuator finds now. An observation that fails leaves the last one standing."""
+    """The state with what the actuator finds now, and with the lead times of what has become ready.
+
+    An observation that fails leaves the last one standing.
+    """
     try:
         found = await actuator.observe(state.resource, now)
     except ActuationError as error:
         return replace(state, problems=(error.detail,))
-    known = state.observation
+    known, times = state.observation, follow(state.lead_times, asked=None, observation=found, now=now)
     if known and replace(known, observed_at=now) == found and not state.problems:
-        return state  # nothing changed: the state reads as before
-    return replace(state, observation=found, problems=())
+        # Nothing changed: the state reads as before.
+        return state if times == state.lead_times else replace(state, lead_times=times)
+    return replace(state, observation=found, problems=(), lead_times=times)
 
 
 def before_acting(instruction: Instruction, state: ResourceState) -> ResourceState:
@@ -51,7 +56,8 @@ async def execute(
 ) -> Executed:
     """Set the bounds an instruction asks for, unless they already stand.
 
-    The bounds from before the first change are kept until they are restored, exactly as they were.
+    The bounds from before the first change are kept until they are restored, exactly as they were. A raise
+    is awaited from now on.
     """
     observation = state.observation
     if observation is None:
@@ -72,6 +78,7 @@ async def execute(
         state,
         originals=None if instruction.restore else originals,
         last_act_at=instruction.planned_for,
+        lead_times=follow(state.lead_times, asked=(target.minimum, now), observation=observation, now=now),
     )
     return Executed(await observe(actuator, changed, now), receipt)
 

@@ -6,11 +6,12 @@ changes. Time is the caller's, so they live in a replay as they would have lived
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from advisor.domain.capacity import Bounds, Observation
+from advisor.domain.evidence import Awaited
 from advisor.domain.policy import ResourcePolicy
 from advisor.errors import ActuationError
 
@@ -25,10 +26,17 @@ class _Units:
 
 
 class SimulatedActuator:
-    """A platform with nothing behind it but lead times."""
+    """A platform with nothing behind it but lead times: the policy's, or what `lead_time` says of a call.
 
-    def __init__(self, resources: Mapping[str, ResourcePolicy]) -> None:
-        self._lead_times: dict[str, timedelta] = {name: r.lead_time for name, r in resources.items()}
+    `lead_time` is asked for a resource and the time of the call, and has to answer the same each time.
+    """
+
+    def __init__(
+        self,
+        resources: Mapping[str, ResourcePolicy],
+        lead_time: Callable[[str, datetime], timedelta] | None = None,
+    ) -> None:
+        self._lead_time = lead_time or (lambda resource, _: resources[resource].lead_time)
         self._units = {
             name: _Units(Bounds(r.minimum, r.maximum), r.minimum, []) for name, r in resources.items()
         }
@@ -38,14 +46,21 @@ class SimulatedActuator:
         """Always: nothing real is behind it."""
         return True
 
-    def resume(self, observation: Observation) -> None:
-        """Go on from where another worker's simulation was last observed; of other resources, nothing."""
+    def resume(self, observation: Observation, awaited: Sequence[Awaited] = ()) -> None:
+        """Go on from where another worker's simulation was last observed; of other resources, nothing.
+
+        Raises that are awaited become ready when they would have; other units that were on their way a lead
+        time after that observation.
+        """
         if observation.resource not in self._units:
             return
         units = self._found(observation.resource)
         units.bounds, units.ready = observation.bounds, observation.ready_units
-        lead_time = self._lead_times[observation.resource]
-        units.under_way = [(observation.observed_at + lead_time, observation.units)]
+        name = observation.resource
+        units.under_way = [(a.asked_at + self._lead_time(name, a.asked_at), a.units) for a in awaited]
+        if observation.units > max((a.units for a in awaited), default=0):
+            found_at = observation.observed_at
+            units.under_way.append((found_at + self._lead_time(name, found_at), observation.units))
 
     async def observe(self, resource: str, now: datetime) -> Observation:
         """The resource at `now`, with every unit ready whose lead time has passed."""
@@ -59,7 +74,7 @@ class SimulatedActuator:
         units.bounds = bounds
         units.under_way = [(at, min(count, bounds.minimum)) for at, count in units.under_way]
         if bounds.minimum > units.ready:
-            units.under_way.append((now + self._lead_times[resource], bounds.minimum))
+            units.under_way.append((now + self._lead_time(resource, now), bounds.minimum))
         else:
             units.ready, units.under_way = bounds.minimum, []
 

@@ -13,8 +13,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.domain.demand import BucketPart, ServiceView, SourcePartition
-from advisor.domain.timegrid import to_epoch_s
+from advisor.domain.demand import BucketPart, Reading, ServiceView, SourcePartition
+from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 
 SETTLE_AFTER_S = 6 * 3600  # parts can still be replaced this long; after it a cell is final
 RETAIN_S = 28 * 86_400
@@ -118,6 +118,7 @@ class ServiceHistory:
             saturated=saturated,
             data_until=data_until,
             recent_rate_per_s=self._in_use(until_s),
+            newest=self._newest(until_s),
         )
 
     def state(self) -> HistoryState:
@@ -173,6 +174,34 @@ class ServiceHistory:
         last = max(first, (until_s - self._settled_start_s) // self._step_s)
         settled = self._settled[first:last]
         return max([*rates, *(float(rate) for rate in settled[~np.isnan(settled)])], default=0.0)
+
+    def _newest(self, until_s: int) -> Reading | None:
+        """The last bucket that ended by then, or the last cell where only settled ones remain."""
+        since_s = until_s - IN_USE_S
+        ended = [
+            (start_s + _width_s(sources), start_s)
+            for start_s, sources in self._recent.items()
+            if since_s <= start_s and start_s + _width_s(sources) <= until_s
+        ]
+        if ended:
+            end_s, start_s = max(ended)
+            sources = self._recent[start_s]
+            return Reading(
+                from_epoch_s(start_s),
+                from_epoch_s(end_s),
+                bucket_rate_per_s(sources.values()),
+                any(part.saturated for part in sources.values()),
+            )
+        last = (until_s - self._settled_start_s) // self._step_s - 1
+        start_s = self._settled_start_s + last * self._step_s
+        if not 0 <= last < len(self._settled) or start_s < since_s or np.isnan(self._settled[last]):
+            return None
+        return Reading(
+            from_epoch_s(start_s),
+            from_epoch_s(start_s + self._step_s),
+            float(self._settled[last]),
+            bool(self._saturated[last]),
+        )
 
     def _settle(self) -> None:
         """Move cells that can no longer change into the grid, and drop what is past retention."""

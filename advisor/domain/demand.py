@@ -65,13 +65,27 @@ class BucketPart:
     saturated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The newest of a service's demand: its mean from `since` until `until`, and whether it is "at least".
+
+    `is_breached` says so: producers mark what they could not serve within the objective as saturated.
+    """
+
+    since: datetime
+    until: datetime
+    rate_per_s: float
+    is_breached: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class ServiceView:
     """A service's demand on a regular grid, up to `data_until`.
 
     `values` has shape (n,): mean `rate_per_s` of the cell starting at `start_s + i * step_s`, NaN
     where nothing was seen (a gap is not a zero). `saturated` (n,) marks cells that are "at least".
-    `recent_rate_per_s` is the highest bucket of the last ten minutes: what is in use now.
+    `recent_rate_per_s` is the highest bucket of the last ten minutes: what is in use now. `newest` is the
+    last bucket, or settled cell, that ended by `data_until`; None where there was none in those minutes.
     """
 
     service: str
@@ -81,6 +95,7 @@ class ServiceView:
     saturated: NDArray[np.bool_]
     data_until: datetime
     recent_rate_per_s: float
+    newest: Reading | None = None
 
     @property
     def times_s(self) -> Seconds:
@@ -95,11 +110,20 @@ class ServiceView:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How much of a service is in use now, and until when its demand is known."""
+    """How much of a service is in use now, and until when its demand is known.
+
+    `rate_per_s` is the highest of the last ten minutes; `newest` is what came in the last bucket alone.
+    """
 
     service: str
     data_until: datetime
     rate_per_s: float
+    newest: Reading | None = None
+
+    @property
+    def is_breached(self) -> bool:
+        """Was the objective missed in the newest bucket?"""
+        return self.newest is not None and self.newest.is_breached
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,19 @@ class Metrics:
             "ready_observed_units", "Ready units that the actuator found.", "resource"
         )
 
+        self.lead_time = gauge(
+            "lead_time_seconds",
+            "Time from a raise to ready units, as measured; the policy's until enough was.",
+            "resource",
+            "quantile",
+        )
+        self.unit_capacity = gauge(
+            "unit_capacity_per_second",
+            "Requests per second of one unit: declared, proved, and where it was contradicted.",
+            "resource",
+            "kind",
+        )
+
         # --- health
         self.stalls = counter("consumer_stalls", "Times a consumer was found not to progress.", "consumer")
         self.restores = counter("restores", "Partitions whose state was rebuilt from the log.", "topic")

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from advisor.domain.advice import Need, WithoutCampaign
-from advisor.domain.demand import Floats, Level
+from advisor.domain.demand import Floats, Level, Reading
 from advisor.domain.reason import Reason
 from streams.codec.versioned import read_versioned
 
@@ -48,13 +48,17 @@ class NeedRecord(msgspec.Struct, tag="need", frozen=True, kw_only=True):
 
 
 class LevelRecord(msgspec.Struct, tag="level", frozen=True, kw_only=True):
-    """How much of a service is in use and until when its demand is known; keyed `@level|service`."""
+    """How much of a service is in use and until when its demand is known; keyed `@level|service`.
+
+    Records from before there was a `newest` are read without one.
+    """
 
     v: int = 1
     tick_s: int | None = None
     service: str
     data_until: datetime
     rate_per_s: float
+    newest: Reading | None = None
 
 
 class TickRecord(msgspec.Struct, tag="tick", frozen=True, kw_only=True):
@@ -105,7 +109,11 @@ def encode_need(need: Need, tick_s: int | None) -> tuple[bytes, bytes]:
 def encode_level(level: Level, tick_s: int | None) -> tuple[bytes, bytes]:
     """Key and value of a level's record."""
     record = LevelRecord(
-        tick_s=tick_s, service=level.service, data_until=level.data_until, rate_per_s=level.rate_per_s
+        tick_s=tick_s,
+        service=level.service,
+        data_until=level.data_until,
+        rate_per_s=level.rate_per_s,
+        newest=level.newest,
     )
     return f"@level|{level.service}".encode(), _encoder.encode(record)
 
@@ -157,4 +165,4 @@ def _bands(rows: list[list[float]], levels: int) -> Floats:
 
 def level_of(record: LevelRecord) -> Level:
     """The domain value of a level's record."""
-    return Level(record.service, record.data_until, record.rate_per_s)
+    return Level(record.service, record.data_until, record.rate_per_s, record.newest)

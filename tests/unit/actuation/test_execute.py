@@ -11,6 +11,7 @@ from advisor.actuation.execute import before_acting, execute, observe
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import Instruction
 from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.evidence import Awaited, LeadTime
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 from tests.support.builders import MINUTE, NOW, PODS, at, resource, state
@@ -220,3 +221,35 @@ async def test_nothing_is_written_down_before_an_instruction_that_changes_nothin
     as_it_stands = await found(platform)
 
     assert before_acting(instruction(2), as_it_stands) == as_it_stands
+
+
+async def test_a_raise_is_awaited_from_the_call_and_measured_when_its_units_are_found_ready():
+    platform = Counting()
+    asked = (await execute(platform, instruction(9), await found(platform), NOW)).state
+    assert asked.lead_times.awaited == (Awaited(NOW, 9),)
+
+    for minute in range(1, 13):
+        asked = await observe(platform, asked, NOW + minute * MINUTE)
+
+    assert asked.lead_times.measured == (LeadTime(NOW, 9, POLICY.lead_time.total_seconds()),)
+    assert asked.lead_times.awaited == ()
+
+
+async def test_a_raise_that_the_platform_refused_is_not_awaited():
+    platform = Counting()
+    seen = await found(platform)
+    platform.failing = True
+
+    failed = await execute(platform, instruction(9), seen, NOW)
+
+    assert failed.state.lead_times == seen.lead_times
+
+
+async def test_a_restore_calls_off_what_is_awaited():
+    platform = Counting()
+    raised = (await execute(platform, instruction(9), await found(platform), NOW)).state
+
+    restored = (await execute(platform, restoring(), raised, NOW + MINUTE)).state
+
+    assert restored.lead_times.awaited == ()
+    assert [(m.took_s, m.arrived) for m in restored.lead_times.measured] == [(60.0, False)]

@@ -8,6 +8,7 @@ import pytest
 
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.capacity import Bounds
+from advisor.domain.evidence import Awaited
 from advisor.errors import ActuationError
 from tests.support.builders import MINUTE, NOW, PODS, observed, resource
 
@@ -77,6 +78,22 @@ async def test_another_worker_goes_on_where_this_one_was_last_observed():
 
     assert (found.bounds, found.units, found.ready_units) == (Bounds(9, 40), 9, 4)
     assert await ready(heir, LEAD) == 9
+
+
+async def test_raises_that_were_awaited_become_ready_with_another_worker_when_they_would_have():
+    heir = SimulatedActuator({PODS: resource()})
+    heir.resume(observed(floor=9, ready=2), [Awaited(NOW - 2 * MINUTE, 5), Awaited(NOW - MINUTE, 9)])
+
+    assert [await ready(heir, LEAD - m * MINUTE) for m in (3, 2, 1)] == [2, 5, 9]
+
+
+async def test_lead_times_may_be_those_of_the_call():
+    """Each call takes as many minutes as its own minute says."""
+    varied = SimulatedActuator({PODS: resource()}, lambda _, asked_at: (1 + asked_at.minute) * MINUTE)
+    await varied.set_bounds(PODS, Bounds(5, 40), NOW)
+    await varied.set_bounds(PODS, Bounds(9, 40), NOW + 3 * MINUTE)
+
+    assert [await ready(varied, m * MINUTE) for m in (1, 6, 7)] == [5, 5, 9]
 
 
 async def test_a_resource_nobody_named_is_an_error_that_trying_again_does_not_mend(platform):

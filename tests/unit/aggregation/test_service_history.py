@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from advisor.aggregation.service_history import RETAIN_S, SETTLE_AFTER_S, ServiceHistory, bucket_rate_per_s
-from advisor.domain.demand import BucketPart, ServiceView, SourcePartition
+from advisor.domain.demand import BucketPart, Reading, ServiceView, SourcePartition
 from advisor.domain.timegrid import from_epoch_s
 from tests.support.builders import SHOP, SOURCE, T0, part
 
@@ -33,6 +33,7 @@ def same(one: ServiceView, other: ServiceView) -> bool:
         and np.array_equal(one.values, other.values, equal_nan=True)
         and np.array_equal(one.saturated, other.saturated)
         and one.recent_rate_per_s == other.recent_rate_per_s
+        and one.newest == other.newest
     )
 
 
@@ -227,3 +228,40 @@ def test_the_source_of_a_part_is_kept_apart_from_a_recreated_topic_of_the_same_n
     it = history(part(count=60, through_offset=900), part(count=60, through_offset=1, source=again))
 
     assert shown(it, T0 + 300) == [(0, 2.0)]
+
+
+# --- the newest
+
+
+def test_the_newest_is_the_last_bucket_that_is_over_not_the_highest_of_ten_minutes():
+    it = history(part(T0, 600.0), part(T0 + 60, 60.0), part(T0 + 120, 120.0))
+
+    assert it.view(from_epoch_s(T0 + 170)).newest == Reading(
+        from_epoch_s(T0 + 60), from_epoch_s(T0 + 120), 1.0
+    )
+    assert it.view(from_epoch_s(T0 + 180)).recent_rate_per_s == 10.0
+
+
+def test_the_newest_is_breached_if_any_source_says_that_it_was_saturated():
+    it = history(part(), part(saturated=True, source=OTHER))
+    newest = it.view(from_epoch_s(T0 + 60)).newest
+
+    assert newest == Reading(from_epoch_s(T0), from_epoch_s(T0 + 60), 2.0, is_breached=True)
+
+
+def test_where_nothing_came_for_ten_minutes_there_is_no_newest():
+    assert history(part()).view(from_epoch_s(T0 + 661)).newest is None
+
+
+def test_of_settled_demand_the_last_whole_cell_is_the_newest():
+    """A replay has read far ahead of the instant that it decides at."""
+    minutes = [part(T0 + 60 * i, 60.0 * (i // 5), saturated=i == 7) for i in range(20)]
+    it = history(*minutes, part(T0 + SETTLE_AFTER_S + DAY_S))
+
+    def newest(until_s: int) -> Reading | None:
+        return it.view(from_epoch_s(T0 + until_s)).newest
+
+    cell = Reading(from_epoch_s(T0 + 300), from_epoch_s(T0 + 600), 1.0, is_breached=True)
+    assert newest(600) == newest(899) == cell
+    assert newest(900) == Reading(from_epoch_s(T0 + 600), from_epoch_s(T0 + 900), 2.0)
+    assert newest(2 * HOUR_S) is None
