@@ -30,6 +30,7 @@ from advisor.policy_file.resource_model import (
 )
 from advisor.policy_file.section import options_of
 from advisor.policy_file.text import Absent, Document, Location
+from advisor.policy_file.times import Weekday
 from advisor.policy_file.values import OWN, Tier
 from advisor.resource_id import is_fixed
 
@@ -128,6 +129,8 @@ def _fix(kind: str, location: Location, value: object, context: Mapping[str, Any
     if field is not None and field.examples and isinstance(field.examples[0], str | int | float):
         written = str(field.examples[0]).lower() if field.examples[0] is True else field.examples[0]
         return f"for example `{name}: {written}`"
+    if location[-2:-1] == ("days",) and isinstance(value, str):
+        return did_you_mean(value[:3].lower(), get_args(Weekday), "write three letters, such as mon")
     if location[-2:-1] == ("serves",):
         return "write the share of the service's demand that arrives here, such as 1.0"
     return _FIXES.get(kind, "see deploy/policy.example.yaml")

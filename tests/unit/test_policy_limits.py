@@ -179,6 +179,13 @@ def test_a_time_zone_that_is_nearly_right_is_recognised():
     assert problem_of(text, "caps.auto.hours.timezone").fix == "did you mean `Europe/Berlin`?"
 
 
+def test_a_day_written_in_full_is_recognised():
+    """Days have three letters."""
+    text = f"{ESTATE}caps: {{auto: {{hours: {{from: 08:00, to: 20:00, days: [Monday]}}}}}}\n"
+
+    assert problem_of(text, "caps.auto.hours.days[0]").fix == "did you mean `mon`?"
+
+
 def freeze_of(*options: str) -> FreezeWindow:
     """The one freeze of a policy with these options."""
     (freeze,) = policy_of(f"{ESTATE}freezes: [{{why: peak, {', '.join(options)}}}]\n").freezes

@@ -135,6 +135,14 @@ def test_a_star_needs_a_service_to_stand_for():
     }
 
 
+def test_a_bare_star_is_answered_with_its_quotes():
+    """YAML takes it for a reference to something else, which says nothing to who meant all services."""
+    (problem,) = problems_of("version: 1\nresources:\n  sim://a:\n    serves: *\n    min: 0\n")
+
+    assert problem.path == "line 4"
+    assert '"*"' in problem.fix
+
+
 # --- in what numbers it comes
 
 

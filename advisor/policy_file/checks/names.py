@@ -86,7 +86,7 @@ def _unknown_resources(data: Plain) -> Iterator[Finding]:
             yield Finding(where, name, "is not a resource of this file", hint(name))
     for where, name in (*_depended_on(data), *_of_pools(data)):
         if name in known and is_fixed(name):
-            fix = "remove it; a limit of its own stands for it in every plan"
+            fix = "remove it; its own limit is part of every plan that it is in the way of"
             yield Finding(
                 where, name, "cannot be scaled, so it is never waited for and draws on nothing", fix
             )

@@ -81,7 +81,7 @@ def _step_too_small(data: Plain, resource: str, section: Plain) -> Iterator[Find
     gaps = [after - before for before, after in pairwise(_sizes(section))]
     needed = max([*gaps, quantum if is_whole(quantum) else 1])
     if is_whole(most) and 0 < most < needed:
-        message = f"is below {needed}, which lie between two floors: it could never be raised over that"
+        message = f"is below {needed}, the widest gap between two floors: no act could get over it"
         fix = f"take {needed} or more; `max_step: null` if `ramp` bounds enough"
         yield Finding(("resources", resource, "max_step"), most, message, fix)
 
