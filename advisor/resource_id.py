@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _NAME = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
@@ -31,11 +32,23 @@ FORMS = {
         "aws://123456789012/eu-central-1/asg/shop-web",
     ),
     "sim": _Form(rf"sim://{_WORD}(?:/{_WORD})*", "sim://name", "sim://shop/web"),
+    "fixed": _Form(rf"fixed://{_WORD}(?:/{_WORD})*", "fixed://name", "fixed://payment-provider"),
 }
 """The schemes a policy may use. An ECS service or similar has a name of several parts."""
 
-RESOURCE_ID_PATTERN = "^(?:" + "|".join(form.pattern for form in FORMS.values()) + ")$"
+FIXED = "fixed"
+"""The scheme of what cannot be scaled: a limit to plan against."""
+
+
+def _one_of(schemes: Iterable[str]) -> str:
+    return "^(?:" + "|".join(FORMS[scheme].pattern for scheme in schemes) + ")$"
+
+
+RESOURCE_ID_PATTERN = _one_of(FORMS)
 """All of them as one regular expression, the same for Python and JSON Schema."""
+
+SCALABLE_ID_PATTERN = _one_of(scheme for scheme in FORMS if scheme != FIXED)
+FIXED_ID_PATTERN = _one_of([FIXED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +62,6 @@ class WhyNot:
 def why_not_a_resource_id(text: str) -> WhyNot | None:
     """What is wrong with this resource id? None for a canonical one."""
     scheme, separator, _ = text.partition("://")
-    if scheme == "fixed" and separator:
-        return WhyNot(
-            "is a fixed limit, which is not supported yet", "leave it out, and keep to what can be scaled"
-        )
     form = FORMS.get(scheme) if separator else None
     if form is None:
         shapes = ", ".join(form.shape for form in FORMS.values())
@@ -63,5 +72,10 @@ def why_not_a_resource_id(text: str) -> WhyNot | None:
 
 
 def scheme_of(resource: str) -> str:
-    """Which platform does a resource id belong to? `k8s`, `aws`, `sim` ..."""
+    """Which platform does a resource id belong to? `k8s`, `aws`, `sim`, `fixed` ..."""
     return resource.partition("://")[0]
+
+
+def is_fixed(resource: str) -> bool:
+    """Is this the id of something that cannot be scaled?"""
+    return scheme_of(resource) == FIXED and resource != FIXED

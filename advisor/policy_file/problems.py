@@ -10,19 +10,29 @@ from pydantic_core import ErrorDetails
 
 from advisor.errors import Problem
 from advisor.policy_file.checks import did_you_mean
-from advisor.policy_file.model import (
+from advisor.policy_file.fixed_model import FixedSection
+from advisor.policy_file.limits_model import (
+    ApprovalSection,
     BudgetSection,
+    CapsSection,
+    FreezeSection,
+    HoursSection,
+    ModeCapsSection,
+    PoolSection,
+)
+from advisor.policy_file.model import PolicySection, ServiceSection, SourceSection, TrafficSection
+from advisor.policy_file.resource_model import (
+    IrreversibleSection,
     LoadTestSection,
-    PolicySection,
     RampSection,
     ResourceSection,
-    ServiceSection,
     SharedOptions,
-    SourceSection,
-    TrafficSection,
 )
+from advisor.policy_file.section import options_of
 from advisor.policy_file.text import Absent, Document, Location
+from advisor.policy_file.times import Weekday
 from advisor.policy_file.values import OWN, Tier
+from advisor.resource_id import is_fixed
 
 
 def _number(value: float) -> str:
@@ -68,13 +78,23 @@ _SECTIONS: dict[tuple[str, ...], type[BaseModel]] = {
     ("resources", "*"): ResourceSection,
     ("resources", "*", "ramp"): RampSection,
     ("resources", "*", "load_test"): LoadTestSection,
+    ("resources", "*", "irreversible"): IrreversibleSection,
     ("defaults",): SharedOptions,
     ("defaults", "ramp"): RampSection,
     ("services", "*"): ServiceSection,
     ("traffic", "*"): TrafficSection,
     ("sources", "*"): SourceSection,
     ("budget",): BudgetSection,
+    ("pools", "*"): PoolSection,
+    ("caps",): CapsSection,
+    ("caps", "*"): ModeCapsSection,
+    ("caps", "*", "hours"): HoursSection,
+    ("freezes", "*"): FreezeSection,
+    ("approval",): ApprovalSection,
 }
+
+_NOT_IN_THE_FILE = {"[key]", "[fixed]", "[scalable]"}
+"""Parts of a location that tell pydantic's readers something, and nobody else."""
 
 _ALTERNATIVES = {"mode": ["observe", "recommend", "approve", "auto"], "tier": list(get_args(Tier))}
 _ALTERNATIVES["max_mode"] = _ALTERNATIVES["mode"]
@@ -83,9 +103,11 @@ _ALTERNATIVES["max_mode"] = _ALTERNATIVES["mode"]
 def problem_of(error: ErrorDetails, document: Document) -> tuple[int, Problem]:
     """What is this error in the author's words? With its line, to sort by (0 if there is none)."""
     kind, context = error["type"], error.get("ctx", {})
-    location = tuple(part for part in error["loc"] if part != "[key]")
+    location = tuple(part for part in error["loc"] if part not in _NOT_IN_THE_FILE)
     says = _SAYS.get(kind)
     message = says(context) if says else error["msg"]
+    if kind == "extra_forbidden" and (elsewhere := _of_the_other_kind(location)):
+        message = elsewhere
     value = Absent.NOTHING if kind == "missing" else _short(error["input"])
     problem = Problem(document.where(location), value, message, _fix(kind, location, error["input"], context))
     return document.line(location) or 0, problem
@@ -97,24 +119,37 @@ def _fix(kind: str, location: Location, value: object, context: Mapping[str, Any
     if kind == OWN:
         return str(context["fix"])
     if kind == "extra_forbidden" and section is not None:
-        known = ", ".join(section.model_fields)
-        return did_you_mean(name, iter(section.model_fields), f"remove it; the options here are {known}")
+        options = options_of(section)
+        return did_you_mean(name, options, f"remove it; the options here are {', '.join(options)}")
     if name in _ALTERNATIVES and isinstance(value, str):
         return did_you_mean(value, iter(_ALTERNATIVES[str(name)]), "take one of these")
     if kind == "string_type" and isinstance(value, int | float):
         return "put it in quotes"
-    if section is not None and name in section.model_fields:
-        field = section.model_fields[str(name)]
-        if field.examples and isinstance(field.examples[0], str | int | float):
-            written = str(field.examples[0]).lower() if field.examples[0] is True else field.examples[0]
-            return f"for example `{name}: {written}`"
+    field = options_of(section).get(str(name)) if section is not None else None
+    if field is not None and field.examples and isinstance(field.examples[0], str | int | float):
+        written = str(field.examples[0]).lower() if field.examples[0] is True else field.examples[0]
+        return f"for example `{name}: {written}`"
+    if location[-2:-1] == ("days",) and isinstance(value, str):
+        return did_you_mean(value[:3].lower(), get_args(Weekday), "write three letters, such as mon")
     if location[-2:-1] == ("serves",):
         return "write the share of the service's demand that arrives here, such as 1.0"
     return _FIXES.get(kind, "see deploy/policy.example.yaml")
 
 
+def _of_the_other_kind(location: Location) -> str | None:
+    """What is wrong with an option that only what can be scaled has, or only what cannot be?"""
+    section, option = _section_at(location[:-1]), location[-1]
+    if section is FixedSection and option in ResourceSection.model_fields:
+        return "is not an option of what cannot be scaled: its limit is all there is"
+    if section is ResourceSection and option in FixedSection.model_fields:
+        return "is an option of fixed:// resources only: what can be scaled has unit_capacity, min and max"
+    return None
+
+
 def _section_at(location: Location) -> type[BaseModel] | None:
     """Which section of the file is this the location of? None for a mapping of free names."""
+    if len(location) == 2 and location[0] == "resources" and is_fixed(str(location[1])):
+        return FixedSection
     for pattern, section in _SECTIONS.items():
         if len(pattern) == len(location) and all(
             p in ("*", part) for p, part in zip(pattern, location, strict=True)

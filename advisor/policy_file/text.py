@@ -115,6 +115,8 @@ def read_document(text: str) -> Document:
         where = f"line {mark.line + 1}" if mark else "the file"
         said = "; ".join(part for part in (error.context, error.problem) if part)
         fix = "check indentation, quotes and colons on this line and the one before"
+        if "alias" in said:
+            fix = 'put a * that stands for every service in quotes: "*"'
         return _unreadable(where, Absent.NOTHING, f"is not valid YAML: {said}", fix)
     except yaml.YAMLError as error:
         said = str(error).splitlines()[0]

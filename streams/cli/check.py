@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from advisor.domain.policy import Mode, Policy, ResourcePolicy
-from advisor.domain.reason import Reason
 from advisor.durations import format_duration
 from advisor.errors import Problem
 from advisor.policy_file import PolicyFile, load_policy
 from advisor.settings import Settings, load_settings
 from streams.cli.outcome import BAD_KAFKA, exit_codes
+from streams.cli.policy_remarks import remarks
 
 _MODE_WORDS = {
     Mode.OBSERVE: "only watches",
@@ -91,6 +91,15 @@ def _row(resource: ResourcePolicy) -> tuple[str, ...]:
         service if share == 1 else f"{share:g} x {service}" for service, share in resource.serves.items()
     )
     kept = f"{resource.headroom:.0%} kept free above the {resource.quantile:.1%} quantile"
+    if resource.is_fixed:
+        limit = f"at most {resource.unit_capacity:,g} requests/s"
+        return (
+            f"{resource.resource}\n(fixed)",
+            f"{shares}\n{limit}",
+            "cannot be scaled",
+            kept,
+            "only watches",
+        )
     least, most = (units * resource.unit_capacity for units in (resource.minimum, resource.maximum))
     return (
         f"{resource.resource}\n({resource.tier})",
@@ -99,22 +108,3 @@ def _row(resource: ResourcePolicy) -> tuple[str, ...]:
         f"asked {format_duration(resource.lead_time)} ahead\n{kept}",
         _MODE_WORDS[resource.mode],
     )
-
-
-def remarks(policy: Policy) -> Iterator[str]:
-    """What is allowed, but may not be what the author expects?"""
-    for resource in policy.resources.values():
-        if resource.load_test is None:
-            yield (
-                f"{resource.resource}: {Reason.UNIT_CAPACITY_UNPROVEN}. No campaign is better than AT_RISK "
-                "here until `load_test` says what a unit was seen to carry."
-            )
-    furthest = max((source.max_mode.rank for source in policy.sources.values()), default=Mode.RECOMMEND.rank)
-    held_back = [r.resource for r in policy.resources.values() if r.mode.rank > furthest]
-    if held_back:
-        why = (
-            "no source's `max_mode` goes so far"
-            if policy.sources
-            else "without `sources:` all are recommended only"
-        )
-        yield f"{', '.join(held_back)}: campaigns cannot lead as far as the mode allows, for {why}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from advisor.durations import format_duration, parse_duration
 from advisor.errors import ConfigError
 from advisor.policy_file import PolicyFile, dump_policy, parse_policy
-from advisor.policy_file.model import PolicySection, ResourceSection
+from advisor.policy_file.model import PolicySection
+from advisor.policy_file.resource_model import ResourceSection
 
 OPTIONS = sorted({*PolicySection.model_fields, *ResourceSection.model_fields})
 scalars = st.one_of(
@@ -31,6 +34,7 @@ garbage = st.recursive(
     max_leaves=30,
 )
 
+zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
 names = st.from_regex(r"\A[a-z][a-z0-9-]{0,8}\Z")
 durations = st.builds(lambda n, unit: f"{n}{unit}", st.integers(1, 20), st.sampled_from("smh"))
 free_text = st.text(
@@ -47,48 +51,194 @@ shared = {
     "tier": st.sampled_from(["quota", "data", "pods"]),
     "reactive": st.booleans(),
     "ramp": ramps,
+    "cooldown": st.just("0s") | durations,
     "price_per_unit_hour": st.floats(0, 1e6),
 }
-load_tests = st.fixed_dictionaries(
-    {
-        "on": st.dates().map(str),
-        "rate_per_s": st.floats(0.001, 1e9),
-        "units": st.integers(1, 1000),
-        "sustained": st.sampled_from(["1m", "10m", "3h"]),
-    },
-    optional={"reference": free_text},
-)
-resources = st.builds(
-    lambda bounds, rest: {"min": min(bounds), "max": max(bounds), **rest},
-    st.tuples(st.integers(1, 1000), st.integers(1, 1000)),
+names_of_resources = st.sampled_from([f"sim://r{n}" for n in range(4)])
+amounts = st.floats(0.001, 1e6)
+pinches = st.floats(1e-3, 10)  # shares small enough that no sum of them is refused
+
+
+def formula(terms: list[tuple[str, float, int]]) -> str:
+    """A sum over services as people may write it: the number before, behind, or left out."""
+    ways = ("{number} * {service}", "{service} * {number}", "{service}")
+    return " + ".join(ways[way].format(service=name, number=number) for name, number, way in terms)
+
+
+whom = st.one_of(
+    st.fixed_dictionaries({"serves": st.dictionaries(names, st.floats(0.001, 1000), min_size=1, max_size=3)}),
+    st.fixed_dictionaries({"serves": st.lists(names, min_size=1, max_size=3, unique=True)}),
     st.fixed_dictionaries(
         {
-            "serves": st.dictionaries(names, st.floats(0.001, 1000), min_size=1, max_size=3)
-            | st.lists(names, min_size=1, max_size=3, unique=True),
-            "unit_capacity": st.floats(0.001, 1e9) | st.integers(1, 10**6),
-        },
-        optional={**shared, "load_test": load_tests},
+            "demand": st.lists(st.tuples(names, pinches, st.integers(0, 2)), min_size=1, max_size=4).map(
+                formula
+            )
+        }
     ),
 )
-policies = st.fixed_dictionaries(
-    {
-        "version": st.just(1),
-        "resources": st.dictionaries(names.map("sim://{}".format), resources, min_size=1, max_size=3),
-    },
+
+
+@st.composite
+def units(draw: st.DrawFn) -> dict[str, Any]:
+    """Bounds of a resource, and either multiples or sizes that hold them; steps that reach the next floor."""
+    if draw(st.booleans()):
+        quantum = draw(st.integers(1, 50))
+        bounds = sorted(quantum * draw(st.integers(1, 1000)) for _ in range(2))
+        made: dict[str, Any] = {"quantum": quantum, "min": bounds[0], "max": bounds[1]}
+        gap = quantum
+    else:
+        sizes = sorted(draw(st.sets(st.integers(1, 1000), min_size=1, max_size=5)))
+        made = {"sizes": sizes, "min": sizes[0], "max": sizes[-1]}
+        gap = max((after - before for before, after in pairwise(sizes)), default=1)
+    if draw(st.booleans()):
+        made["max_step"] = draw(st.none() | st.integers(gap, 10_000))
+    return made
+
+
+@st.composite
+def capacities(draw: st.DrawFn) -> dict[str, Any]:
+    """What a unit carries, with or without a load test that proves it."""
+    capacity = draw(st.floats(0.001, 1e6) | st.integers(1, 10**6))
+    if draw(st.booleans()):
+        return {"unit_capacity": capacity}
+    count = draw(st.integers(1, 1000))
+    test = {
+        "on": str(draw(st.dates())),
+        "rate_per_s": capacity * count * draw(st.floats(0.81, 3)),
+        "units": count,
+        "sustained": draw(st.sampled_from(["10m", "599m", "1d"])),
+        **({"reference": draw(free_text)} if draw(st.booleans()) else {}),
+    }
+    return {"unit_capacity": capacity, "load_test": test}
+
+
+irreversible = st.one_of(
+    st.fixed_dictionaries({"committed": st.sampled_from(["1h", "30d", "1096d"])}),
+    st.fixed_dictionaries({"price_per_unit": st.floats(0, 1e6)}),
+)
+scalable = st.builds(
+    lambda *parts: {option: value for part in parts for option, value in part.items()},
+    whom,
+    units(),
+    capacities(),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            **shared,
+            "lowerings_per_day": st.integers(1, 1440),
+            "irreversible": st.none() | irreversible,
+        },
+    ),
+)
+fixed = st.builds(
+    lambda served, rest: {**served, **rest},
+    whom,
+    st.fixed_dictionaries(
+        {"limit": amounts}, optional={"headroom": st.floats(0, 5), "quantile": st.floats(0.5, 0.999)}
+    ),
+)
+caps = st.fixed_dictionaries(
+    {},
     optional={
-        "defaults": st.fixed_dictionaries(
-            {}, optional={**shared, "running_quantile": st.none() | st.floats(0.5, 0.999)}
+        "max_multiplier": st.floats(1, 10_000),
+        "hours": st.fixed_dictionaries(
+            {"from": st.sampled_from(["00:00", "08:30"]), "to": st.sampled_from(["23:59", "07:00"])},
+            optional={
+                "days": st.lists(
+                    st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
+                    min_size=1,
+                    unique=True,
+                ),
+                "timezone": zones,
+            },
         ),
-        "sources": st.lists(
-            st.fixed_dictionaries({"source": free_text}, optional={"max_uplift": st.floats(1, 100)}),
-            min_size=1,
-            max_size=3,
-            unique_by=lambda source: source["source"],
-        ),
-        "stale_after": durations,
-        "traffic": st.dictionaries(names, st.just({"format": "json"}), max_size=2),
     },
 )
+
+
+@st.composite
+def freezes(draw: st.DrawFn, among: list[str]) -> dict[str, Any]:
+    """A freeze of some length, in local time; two days, so that no change of clocks turns it round."""
+    start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=draw(st.integers(-20_000_000, 20_000_000)))
+    end = start + timedelta(days=2, minutes=draw(st.integers(0, 10_000)))
+    made: dict[str, Any] = {
+        "start": f"{start:%Y-%m-%dT%H:%M}",
+        "end": f"{end:%Y-%m-%dT%H:%M:%S}",
+        "why": draw(free_text),
+    }
+    if draw(st.booleans()):
+        made["timezone"] = draw(zones)
+    if draw(st.booleans()):
+        made["resources"] = draw(st.lists(st.sampled_from(among), min_size=1, unique=True))
+    return made
+
+
+@st.composite
+def pools(draw: st.DrawFn, among: list[str]) -> dict[str, Any]:
+    """A pool with room for the minimum of its users."""
+    users = draw(st.lists(st.sampled_from(among), min_size=1, unique=True))
+    others = [name for name in among if name not in users]
+    made: dict[str, Any] = {
+        "uses": {name: draw(amounts) for name in users},
+        "limit": draw(st.floats(5e11, 1e12)),
+    }
+    if others and draw(st.booleans()):
+        made["provides"] = {draw(st.sampled_from(others)): draw(amounts)}
+    return made
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> dict[str, Any]:
+    """A policy in which any option may stand, without a contradiction."""
+    made: dict[str, Any] = draw(
+        st.fixed_dictionaries(
+            {"version": st.just(1), "resources": st.dictionaries(names_of_resources, scalable, min_size=1)},
+            optional={
+                "defaults": st.fixed_dictionaries(
+                    {},
+                    optional={
+                        **shared,
+                        "running_quantile": st.none() | st.floats(0.5, 0.999),
+                        "max_step": st.integers(1000, 10**6),
+                    },
+                ),
+                "sources": st.lists(
+                    st.fixed_dictionaries({"source": free_text}, optional={"max_uplift": st.floats(1, 100)}),
+                    min_size=1,
+                    max_size=3,
+                    unique_by=lambda source: source["source"],
+                ),
+                "stale_after": durations,
+                "traffic": st.dictionaries(names, st.just({"format": "json"}), max_size=2),
+                "risk": st.floats(0.0001, 0.5),
+                "absurd_multiplier": st.floats(1.001, 10_000),
+                "approval": st.fixed_dictionaries({}, optional={"valid_for": st.sampled_from(["1h", "9d"])}),
+                "caps": st.fixed_dictionaries({}, optional={"auto": caps, "approve": st.none() | caps}),
+            },
+        )
+    )
+    ids = sorted(made["resources"])
+    for name, later in pairwise(ids):  # whoever waits, waits for the next: never in a circle
+        if draw(st.booleans()):
+            made["resources"][name]["depends_on"] = [later]
+    if draw(st.booleans()):
+        made["freezes"] = draw(st.lists(freezes(ids), min_size=1, max_size=2))
+    if draw(st.booleans()):
+        made["pools"] = draw(st.dictionaries(names, pools(ids), max_size=2))
+    if draw(st.booleans()):  # money bounds only what has a price
+        made["budget"] = {
+            "per_day": draw(amounts),
+            "per_team": draw(st.dictionaries(free_text, amounts, max_size=2)),
+        }
+        made.setdefault("approval", {})["two_people_above"] = draw(amounts)
+        for section in made["resources"].values():
+            section.setdefault("price_per_unit_hour", draw(amounts))
+    if draw(st.booleans()):
+        made["resources"]["fixed://payment"] = draw(fixed)
+    if draw(st.booleans()):
+        served = {"serves": "*", "unit_capacity": 9, "min": 0, "max": 9, "price_per_unit_hour": 0}
+        made["resources"]["sim://balancer"] = served
+    return made
 
 
 def outcome(text: str) -> PolicyFile | ConfigError:
@@ -117,7 +267,7 @@ def test_any_data_is_a_policy_or_a_configuration_error(data: Any):
     assert isinstance(result, PolicyFile) or all(p.path and p.message and p.fix for p in result.problems)
 
 
-@given(policies, st.data())
+@given(policies(), st.data())
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_policy_with_one_value_spoilt_is_a_policy_or_a_configuration_error(
     policy: Any, data: st.DataObject
@@ -132,7 +282,7 @@ def test_a_policy_with_one_value_spoilt_is_a_policy_or_a_configuration_error(
     assert isinstance(result, PolicyFile) or result.problems
 
 
-@given(policies)
+@given(policies())
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_policy_dumped_and_reloaded_is_the_same(policy: Any):
     """Nothing is lost or changed on the way to text and back: same policy, same version."""

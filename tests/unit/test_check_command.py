@@ -9,7 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from advisor.policy_file import parse_policy
-from streams.cli.check import check, remarks
+from streams.cli.check import check
+from streams.cli.policy_remarks import remarks
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "policy.example.yaml"
 
@@ -90,3 +91,66 @@ def test_a_mode_that_no_source_allows_is_remarked():
     (remark,) = remarks(policy)
 
     assert remark.startswith("sim://a: campaigns cannot lead as far as the mode allows")
+
+
+def remarks_on(*resources: str, extra: str = "") -> list[str]:
+    """What is remarked of a policy whose resources are all tested and whose source is fully trusted."""
+    test = "load_test: {on: 2026-01-01, rate_per_s: 9, units: 9, sustained: 10m}"
+    text = "version: 1\nsources: [{source: crm, max_mode: auto}]\nresources:\n"
+    for line in resources:
+        name, _, options = line.partition(" ")
+        text += f"  {name}: {{serves: x, unit_capacity: 1, min: 0, max: 5, {test}, {options}}}\n"
+    return list(remarks(parse_policy(text + extra, "p").policy))
+
+
+def test_nothing_unusual_is_not_remarked():
+    """Silence means that the policy does what it says; a fixed limit needs no proof."""
+    assert remarks_on("sim://a mode: auto", extra="  fixed://payment: {serves: x, limit: 5}\n") == []
+
+
+def test_a_higher_quantile_while_running_is_remarked():
+    """It counts as the other one; where nothing lets go it does not count at all."""
+    (remark,) = remarks_on("sim://a quantile: 0.9, running_quantile: 0.99")
+
+    assert remark.startswith("sim://a: running_quantile 0.99 is above quantile 0.9")
+    defaults = "defaults: {running_quantile: 0.99}\n"
+    assert remarks_on("sim://a quantile: 0.9, reactive: false", extra=defaults) == []
+
+
+def test_what_is_never_done_without_a_person_is_remarked_in_auto():
+    """Irreversible units are approved by a person in every mode, which auto does not suggest."""
+    (remark,) = remarks_on(
+        "sim://a mode: auto, irreversible: {committed: 1d}",
+        "sim://b mode: approve, irreversible: {committed: 1d}",
+    )
+
+    assert remark.startswith("sim://a: its units are not given back, so a person approves")
+
+
+def test_waiting_for_a_later_tier_is_remarked():
+    """Nodes that wait for pods would be asked for after what stands on them."""
+    (remark,) = remarks_on(
+        "sim://nodes tier: nodes, depends_on: [sim://pods]", "sim://pods tier: pods, depends_on: [sim://data]",
+        "sim://data tier: data",
+    )  # fmt: skip
+
+    assert remark.startswith("sim://nodes: waits for sim://pods, whose tier pods is raised after")
+
+
+def test_a_pool_that_its_users_can_exhaust_is_remarked():
+    """5 x 30 of the users against 100 and 5 x 4 of the providers; what just fits is not worth a word."""
+    estate = ("sim://a mode: auto", "sim://b mode: auto")
+    pool = "pools: {{p: {{limit: 100, uses: {{sim://a: 30}}, provides: {{sim://b: {each}}}}}}}\n"
+
+    (remark,) = remarks_on(*estate, extra=pool.format(each=4))
+
+    assert remark.startswith("pool p: its users at their max take 150, and there are at most 120")
+    assert remarks_on(*estate, extra=pool.format(each=10)) == []
+
+
+def test_what_cannot_be_scaled_is_told_as_a_limit():
+    """No units and no lead time, but how much there is."""
+    result = runner.invoke(app, ["--policy", str(EXAMPLE), "--no-kafka"])
+
+    assert "at most 400 requests/s" in result.output
+    assert "cannot be scaled" in result.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,16 @@ def schema() -> Any:
     return json.loads(SCHEMA.read_text(encoding="utf-8"))
 
 
+def union(sections: Iterable[Iterable[str]]) -> set[str]:
+    """Every option that one of these sections shows."""
+    return {option for section in sections for option in section}
+
+
 def test_the_example_loads():
     """It says two services share a database, and only the proven shop acts by itself."""
     policy = load_policy(EXAMPLE).policy
 
-    (database,) = (r for r in policy.resources.values() if r.tier == "data")
+    (database,) = (r for r in policy.resources.values() if "/aurora-readers/" in r.resource)
     assert set(database.serves) == {"web-shop", "checkout"}
     assert [r.resource for r in policy.resources.values() if r.mode is Mode.AUTO] == [
         "k8s://prod/shop/hpa/web-shop"
@@ -43,18 +49,27 @@ def test_the_example_loads():
 def test_the_example_shows_every_option():
     """Each option of each section of the schema appears in the example, live and not in a comment."""
     document = example()
+    resources = list(document["resources"].values())
+    fixed = document["resources"]["fixed://payment-provider"]
+    caps = list(document["caps"].values())
     shown = {
         "PolicySection": set(document),
         "BudgetSection": set(document["budget"]),
         "SharedOptions": set(document["defaults"]),
         "RampSection": set(document["defaults"]["ramp"]),
-        "LoadTestSection": set().union(
-            *(r["load_test"] for r in document["resources"].values() if "load_test" in r)
-        ),
-        "ResourceSection": set().union(*document["resources"].values()),
-        "ServiceSection": set().union(*document["services"].values()),
-        "SourceSection": set().union(*document["sources"]),
-        "TrafficSection": set().union(*document["traffic"].values()),
+        "LoadTestSection": union(r["load_test"] for r in resources if "load_test" in r),
+        "IrreversibleSection": union(r["irreversible"] for r in resources if "irreversible" in r),
+        "ResourceSection": union(r for r in resources if r is not fixed),
+        "FixedSection": set(fixed),
+        "ServiceSection": union(document["services"].values()),
+        "SourceSection": union(document["sources"]),
+        "TrafficSection": union(document["traffic"].values()),
+        "PoolSection": union(document["pools"].values()),
+        "CapsSection": set(document["caps"]),
+        "ModeCapsSection": union(caps),
+        "HoursSection": union(one["hours"] for one in caps if "hours" in one),
+        "FreezeSection": union(document["freezes"]),
+        "ApprovalSection": set(document["approval"]),
     }
     published = schema()
     options = {name: set(s["properties"]) for name, s in published["$defs"].items() if "properties" in s}
@@ -62,6 +77,7 @@ def test_the_example_shows_every_option():
 
     # what is said under `defaults:` need not be repeated under a resource
     shown["ResourceSection"] |= shown["SharedOptions"]
+    shown["FixedSection"] |= shown["SharedOptions"] & {"quantile"} | {"demand"}
     assert shown == options
 
 
@@ -95,6 +111,20 @@ def test_the_example_is_valid_by_the_schema():
         ("currency: EUR", "currency: Euro"),
         ("max_uplift: 8", "max_uplift: many"),
         ("format: json", "format: xml"),
+        ("limit: 400 #", "limit: none #"),
+        ("    limit: 400 #", "    max: 3\n    limit: 400 #"),
+        ("serves: checkout", "serves: checkout\n    demand: checkout"),
+        ("    demand: web-shop + checkout * 2.5\n", ""),
+        ("cooldown: 0s", "cooldown: 0"),
+        ("cooldown: 0s", "cooldown: 0h"),
+        ("quantum: 3", "quantum: 0"),
+        ("from: 08:00", "from: 8 am"),
+        ("[mon, tue,", "[monday, tue,"),
+        ("start: 2026-11-26T00:00", "start: 26.11.2026"),
+        ("committed: 30d", "commited: 30d"),
+        ("two_people_above: 1000", "two_people_above: -1"),
+        ("  auto:\n", "  observe:\n"),
+        ("risk: 0.02", "risk: 0"),
     ],
 )
 def test_schema_and_loader_refuse_the_same_mistakes(before, after):
