@@ -22,8 +22,8 @@ from advisor.domain.demand import Forecast, Level, ServiceView
 from advisor.domain.policy import Policy
 from advisor.forecasting.forecast import forecast_and_learn
 from advisor.forecasting.learned import NOTHING, Learned
-from advisor.planning.claims import by_resource, counts
 from advisor.planning.bounds import bound
+from advisor.planning.claims import by_resource, counts
 from advisor.planning.estate import lay_out
 from advisor.planning.needs import need_of
 from advisor.planning.pace import paces_of

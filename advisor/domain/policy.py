@@ -145,4 +145,9 @@ class Policy:
     def levels(self) -> tuple[float, ...]:
         """Quantile levels to forecast: the usual four, the risk's, and whatever a resource plans for."""
         planned = {q for r in self.resources.values() for q in (r.quantile, r.quantile_while_running)}
-        return tuple(sorted({0.5, 0.9, 0.95, 0.99} | planned))
+        return tuple(sorted({0.5, 0.9, 0.95, 0.99, self.demand_level} | planned))
+
+    @property
+    def demand_level(self) -> float:
+        """The quantile of demand to be ready for; the rest of the risk is for units that come late."""
+        return 1.0 - self.risk / 2

@@ -28,7 +28,7 @@ class Bounded:
 def bound(
     estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy, now: datetime
 ) -> Bounded:
-    """Cut the plans to what is there: first what resources share, then each campaign's money, then the day's."""
+    """Cut the plans to what is there: what resources share, then each campaign's money, then the day's."""
     cuts: dict[str, tuple[Cut, ...]] = {}
     left = tuple(estate)
     left = _cut(left, pool_cuts(left, policy, now), cuts, now)

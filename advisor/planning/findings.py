@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from advisor.domain.advice import Claim, Finding, Outcome, Readiness
 from advisor.domain.campaign import Campaign
 from advisor.domain.evidence import Proof
+from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.planning.claims import demand_on
 from advisor.planning.closed import is_within
+from advisor.planning.coverage import covered_level
 from advisor.planning.cuts import Cut
 from advisor.planning.floors import ClusterFloors
 from advisor.planning.permissions import Permission
 from advisor.planning.presence import Standing, overdue, units_expected
-from advisor.planning.risk import covered_level
 from advisor.planning.schedule import GRID, promised_until
 
 
@@ -39,7 +40,7 @@ class Prospect:
     cuts: tuple[Cut, ...]
     proof: Proof
     is_lead_time_measured: bool
-    risk: float
+    policy: Policy
     is_stale: bool
     is_uncalibrated: bool
     is_unseen: bool
@@ -163,9 +164,7 @@ def _closed_until(standing: Standing, now: datetime, ask_by: datetime) -> tuple[
 def _unknown(prospect: Prospect) -> Iterator[Finding]:
     name = prospect.resource_id
     if prospect.is_stale:
-        yield Finding(
-            Readiness.AT_RISK, Reason.INPUT_STALE, name, "the newest demand is too old to rely on"
-        )
+        yield Finding(Readiness.AT_RISK, Reason.INPUT_STALE, name, "the newest demand is too old to rely on")
     if prospect.is_uncalibrated:
         detail = "the forecast of its services was too low too often in the last days"
         yield Finding(Readiness.AT_RISK, Reason.OUT_OF_CALIBRATION, name, detail)
@@ -235,11 +234,11 @@ def _unproven(
     since = max(campaign.start, now)
     needs = standing.laid.needs
     covered = covered_level(standing.resource, needs, cluster, ready, capacity, since, until)
-    if covered < 1.0 - prospect.risk / 2 - 1e-9:
+    if covered < prospect.policy.demand_level:
         short = f"about 1 in {1 / (1 - covered):.0f}" if covered > 0.5 else "more than every second"
         detail = (
             f"{peak} units of {capacity:,.0f}/s are too few in {short} such campaigns, "
-            f"the policy's risk is {prospect.risk:.0%}: plan for a higher quantile"
+            f"the policy's risk is {prospect.policy.risk:.0%}: plan for a higher quantile"
         )
         yield Finding(Readiness.AT_RISK, Reason.RISK_TOO_HIGH, name, detail)
 

@@ -17,11 +17,14 @@ from graphlib import TopologicalSorter
 import numpy as np
 
 from advisor.domain.capacity import ResourceState
+from advisor.domain.evidence import LeadTimes
 from advisor.domain.limits import FreezeWindow, Hours
 from advisor.domain.policy import TIERS, Policy, ResourcePolicy
 from advisor.domain.timegrid import ceil_to, floor_to
 from advisor.planning.closed import first_open, last_open
+from advisor.planning.lead_times import lead_time_at, usual
 from advisor.planning.ramp import next_below
+from advisor.planning.risk import lead_levels
 
 NOTHING, MINUTE = timedelta(0), timedelta(minutes=1)
 
@@ -31,8 +34,9 @@ class Pace:
     """The times by which one resource is planned.
 
     `lead` is planned with: from the call until the units are ready, but for a risk that the policy
-    takes. `usual` is the p95 of it, `chain` is how long it takes if what it depends on is asked for first. Units are there `early` before their own need, for the sake of others,
-    and held `late` after it. Nothing is changed during `freezes` and outside `hours`.
+    takes. `usual` is the p95 of it, `chain` is how long it takes if what it depends on is asked for at the
+    same time. Units are there `early` before their own need, for the sake of others, and held `late` after
+    it. Nothing is changed during `freezes` and outside `hours`.
     """
 
     resource: ResourcePolicy
@@ -96,7 +100,12 @@ def alone(resource: ResourcePolicy) -> Pace:
 
 def paces_of(policy: Policy, states: Mapping[str, ResourceState]) -> dict[str, Pace]:
     """The pace of every resource of the policy, by what was measured of it."""
-    leads = {name: (resource.lead_time, resource.lead_time) for name, resource in policy.resources.items()}
+    levels = lead_levels(policy)
+    leads = {}
+    for name, resource in policy.resources.items():
+        times = states[name].lead_times if name in states else LeadTimes()
+        planned = lead_time_at(times, resource.lead_time, levels[name])
+        leads[name] = (_whole(planned), _whole(usual(times, resource.lead_time)))
     return in_order(policy, leads)
 
 
@@ -132,6 +141,11 @@ def in_order(
         beneath = [paces[other].chain for other in resources[name].depends_on if other in paces]
         paces[name] = replace(paces[name], chain=paces[name].lead + max(beneath, default=NOTHING))
     return {name: paces[name] for name in resources}
+
+
+def _whole(length: timedelta) -> timedelta:
+    """As many whole minutes as it takes: a plan does not move for a second that was measured."""
+    return MINUTE * -(-length // MINUTE)
 
 
 def _from_beneath(resources: Mapping[str, ResourcePolicy]) -> list[str]:

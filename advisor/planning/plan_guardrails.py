@@ -103,7 +103,9 @@ def calibrated(situation: Situation, steps: Schedule) -> Guarded:
     kept, detail = _keeping_what_is_in_use(situation, steps)
     known = f"{situation.calibration:.0%} of the last days' demand lay below the 0.95 quantile"
     outcome = Outcome.PASS if kept == steps else Outcome.CLAMP
-    return kept, Verdict("calibrated", outcome, Reason.OUT_OF_CALIBRATION, f"{known}{detail and '; '}{detail}")
+    return kept, Verdict(
+        "calibrated", outcome, Reason.OUT_OF_CALIBRATION, f"{known}{detail and '; '}{detail}"
+    )
 
 
 def in_use_kept(situation: Situation, steps: Schedule) -> Guarded:
@@ -149,12 +151,13 @@ def passed(guardrail: str) -> Verdict:
 
 
 def _cut(guardrail: str, reason: Reason, situation: Situation, steps: Schedule) -> Guarded:
-    kept, details = steps, []
+    kept, details = steps, list[str]()
     for cut in situation.cuts:
         if cut.reason is reason:
             less = clamped(kept, cut, situation.resource.minimum)
             if less != kept:
-                kept, details = less, [*details, cut.detail]
+                kept = less
+                details.append(cut.detail)
     if kept == steps:
         return steps, passed(guardrail)
     return kept, Verdict(guardrail, Outcome.CLAMP, reason, "; ".join(dict.fromkeys(details)))

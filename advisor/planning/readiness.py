@@ -34,7 +34,7 @@ SAFE_START_GRID = timedelta(minutes=5)
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Everything laid out for one decision, resource by resource: the plans, and what is permitted of them."""
+    """Everything laid out for one decision, resource by resource: plans, and what is permitted of them."""
 
     bounded: Bounded
     situations: Sequence[Situation]
@@ -166,7 +166,7 @@ def _prospect(campaign: Campaign, number: int, scene: Scene) -> Prospect:
         cuts=tuple(cuts),
         proof=proof_of(laid.state.capacity, laid.resource, scene.now),
         is_lead_time_measured=is_measured(laid.state.lead_times),
-        risk=scene.policy.risk,
+        policy=scene.policy,
         is_stale=situation.is_stale,
         is_uncalibrated=known is not None and known < CALIBRATED_FROM,
         is_unseen=situation.data_until is None or unforeseen,

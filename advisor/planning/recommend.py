@@ -19,7 +19,7 @@ from advisor.domain.campaign import Campaign
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
 from advisor.domain.money import Cost
-from advisor.domain.policy import Mode, Policy
+from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
 from advisor.planning.act_guardrails import guard_act
 from advisor.planning.cost import cost_of_steps

@@ -49,18 +49,20 @@ class Stage:
 def shortfalls(
     campaign: Campaign, stages: Sequence[Stage], now: datetime, *, with_plan: bool
 ) -> tuple[Shortfall, ...]:
-    """What would be missing while the campaign runs, at the median and the 0.9 quantile; none where nothing is.
+    """What would be missing while the campaign runs, at the median and the 0.9 quantile?
 
-    `with_plan` counts what can still come, otherwise only what serves now.
+    `with_plan` counts what can still come, otherwise only what serves now. None where nothing is missing.
     """
-    return tuple(found for level in LEVELS for found in _worst(campaign, stages, now, level, with_plan=with_plan))
+    return tuple(
+        found for level in LEVELS for found in _worst(campaign, stages, now, level, with_plan=with_plan)
+    )
 
 
 def send_gate(campaign: Campaign, stages: Sequence[Stage], now: datetime) -> SendGate:
-    """At which share of its pace may the campaign be sent from now on, so that all it brings finds capacity?
+    """At which share of its pace may the campaign be sent, so that all that it brings finds capacity?
 
-    What comes is taken to follow what is sent: half the pace brings half of what the campaign adds. Now counts
-    what was seen ready, later what is agreed and planned, headroom kept free.
+    What comes is taken to follow what is sent: half the pace brings half of what the campaign adds. At
+    first counts what was seen ready, later what is agreed and planned, headroom kept free.
     """
     times_s = span(ceil_to(max(now, campaign.start), GRID), campaign.end, GRID)
     shares, limited_by = np.ones(len(times_s)), ""

@@ -12,7 +12,7 @@ from advisor.domain.money import Cost
 
 
 def sentence_of(campaign: Campaign, answer: CampaignReadiness) -> str:
-    """The one answer: verdict, why, until when one can act, from when on it is safe, what else, at what cost."""
+    """The one answer: verdict, why, until when one can act, from when on it is safe, at what cost."""
     return "; ".join(_parts(campaign, answer))
 
 
@@ -27,7 +27,11 @@ def gate_in_words(campaign: Campaign, gate: SendGate) -> str:
         return "no: it is over"
     first, later = gate.steps[0], gate.steps[1:]
     because = f" ({gate.limited_by})" if gate.limited_by else ""
-    said = [f"yes, {_pace(first.share, first.rate_per_min)} now" if first.share > 0 else f"no, nothing now{because}"]
+    said = [
+        f"yes, {_pace(first.share, first.rate_per_min)} now"
+        if first.share > 0
+        else f"no, nothing now{because}"
+    ]
     if first.share > 0 and later:
         said[0] += because
     said += [f"{_pace(s.share, s.rate_per_min)} from {_clock(campaign, s.at)}" for s in later[-3:]]

@@ -10,12 +10,12 @@ from advisor.actuation.execute import execute, observe
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import ResourceDecision
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.controls import Controls
 from advisor.domain.policy import Policy
 from advisor.errors import ActuationError
 from advisor.pipeline import remember
-from tests.support.builders import HOUR, MINUTE, NOW, PODS, decided, needs_for, only, policy, resource
+from tests.support.builders import HOUR, MINUTE, NOW, PODS, decided, needs_for, only, policy, resource, state
 
 
 class Moody:
@@ -47,7 +47,7 @@ class Day:
     def __init__(self, rules: Policy | None = None, *, people_set: Bounds | None = None) -> None:
         self.rules = rules or policy(resource())
         self.platform = Moody(self.rules, people_set or Bounds(2, 40))
-        self.state = ResourceState(PODS)
+        self.state = state(PODS)
         self.now = NOW
         self.controls = Controls()
         self.verdicts: list[tuple[datetime, str, tuple[str, ...]]] = []

@@ -19,6 +19,7 @@ from advisor.domain.campaign import Campaign, ExpectedUplift
 from advisor.domain.capacity import Bounds, Observation, ResourceState
 from advisor.domain.controls import EVERYTHING, Controls, Hold
 from advisor.domain.demand import BucketPart, Level, ServiceView, SourcePartition, TrafficSample
+from advisor.domain.evidence import LeadTime, LeadTimes
 from advisor.domain.limits import LoadTest
 from advisor.domain.policy import Mode, Policy, ResourcePolicy, SourcePolicy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
@@ -30,6 +31,11 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SHOP, PODS, CRM = "web-shop", "sim://pods", "crm"
 T0 = 1_800_000_000  # epoch seconds, on the hour
 LEVELS = (0.5, 0.9, 0.95, 0.99)
+MEASURED = LeadTimes(
+    tuple(LeadTime(NOW - day * 24 * HOUR, 30, 600.0, arrived=True) for day in range(20, 0, -1))
+)
+"""Twenty raises that each took ten minutes."""
+
 SOURCE = SourcePartition("traffic", "id-1", 0)
 
 
@@ -203,7 +209,7 @@ def needs_for(the_policy: Policy, campaigns: Sequence[Campaign], baseline: float
 
 def state(name: str = PODS, *, floor: int | None = None, **other: Any) -> ResourceState:
     """What is remembered of a resource; `floor` says that its actuator found so many units, all ready."""
-    known = ResourceState(name, **other)
+    known = ResourceState(name, **{"lead_times": MEASURED, **other})
     return known if floor is None else replace(known, observation=observed(name, floor))
 
 
@@ -229,7 +235,8 @@ def decided(
     rules = the_policy or policy()
     asked = needs_for(rules, campaigns) if needs is None else needs
     levels = {s: Level(s, data_until or now, in_use) for s in rules.services}
-    return decide(asked, levels, campaigns, states or {}, controls or Controls(), rules, now)
+    known = {name: state(name) for name in rules.resources} | dict(states or {})
+    return decide(asked, levels, campaigns, known, controls or Controls(), rules, now)
 
 
 def day_of_decisions(
@@ -248,7 +255,7 @@ def day_of_decisions(
         decision = decided(now, campaigns_at(now), the_policy=rules, states=states)
         for made in decision.resources:
             name = made.recommendation.resource
-            states[name] = remember(made, states.get(name, ResourceState(name)))
+            states[name] = remember(made, states.get(name, state(name)))
         yield now, decision, states
         now += every
 

@@ -12,7 +12,7 @@ from advisor.domain.limits import Budgets
 from advisor.domain.money import Cost
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason
-from advisor.planning.cost import add_up, cost_of_steps
+from advisor.planning.cost import cost_of_steps
 from tests.support.builders import (
     CRM,
     HOUR,
