@@ -111,9 +111,14 @@ def advise(
     return decide(needs, levels, campaigns, resources, controls, policy, now)
 
 
-def level_of(view: ServiceView) -> Level:
-    """How much of a service is in use, as its view has it."""
-    return Level(view.service, view.data_until, view.recent_rate_per_s, view.newest)
+def level_of(view: ServiceView, *, by_cell: bool = False) -> Level:
+    """How much of a service is in use, as its view has it.
+
+    `by_cell` takes the last cell for the newest, which in a replay is the same however far ahead was read:
+    buckets that far back are settled into cells.
+    """
+    newest = view.last_cell if by_cell else view.newest
+    return Level(view.service, view.data_until, view.recent_rate_per_s, newest)
 
 
 def remember(decision: ResourceDecision, state: ResourceState) -> ResourceState:

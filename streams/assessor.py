@@ -204,7 +204,7 @@ class Assessor:
                 if service not in self._services or not known_s:
                     continue
                 view = history.view(from_epoch_s(known_s))
-                levels.append(level_of(view))
+                levels.append(level_of(view, by_cell=tick_s is not None))
                 theirs = tuple(c for c in campaigns if service in c.services)
                 if self._assessed.get(service) != (view.cutoff_s, theirs):
                     self._assessed[service] = (view.cutoff_s, theirs)

@@ -176,32 +176,19 @@ class ServiceHistory:
         return max([*rates, *(float(rate) for rate in settled[~np.isnan(settled)])], default=0.0)
 
     def _newest(self, until_s: int) -> Reading | None:
-        """The last bucket that ended by then, or the last cell where only settled ones remain."""
+        """The last bucket that ended by then and is not settled yet; None where ten minutes hold none."""
         since_s = until_s - IN_USE_S
         ended = [
             (start_s + _width_s(sources), start_s)
             for start_s, sources in self._recent.items()
             if since_s <= start_s and start_s + _width_s(sources) <= until_s
         ]
-        if ended:
-            end_s, start_s = max(ended)
-            sources = self._recent[start_s]
-            return Reading(
-                from_epoch_s(start_s),
-                from_epoch_s(end_s),
-                bucket_rate_per_s(sources.values()),
-                any(part.saturated for part in sources.values()),
-            )
-        last = (until_s - self._settled_start_s) // self._step_s - 1
-        start_s = self._settled_start_s + last * self._step_s
-        if not 0 <= last < len(self._settled) or start_s < since_s or np.isnan(self._settled[last]):
+        if not ended:
             return None
-        return Reading(
-            from_epoch_s(start_s),
-            from_epoch_s(start_s + self._step_s),
-            float(self._settled[last]),
-            bool(self._saturated[last]),
-        )
+        end_s, start_s = max(ended)
+        parts = self._recent[start_s].values()
+        saturated = any(part.saturated for part in parts)
+        return Reading(from_epoch_s(start_s), from_epoch_s(end_s), bucket_rate_per_s(parts), saturated)
 
     def _settle(self) -> None:
         """Move cells that can no longer change into the grid, and drop what is past retention."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import Seconds
+from advisor.domain.timegrid import Seconds, from_epoch_s
 
 Floats = NDArray[np.float64]
 
@@ -69,7 +69,7 @@ class BucketPart:
 class Reading:
     """The newest of a service's demand: its mean from `since` until `until`, and whether it is "at least".
 
-    `is_breached` says so: producers mark what they could not serve within the objective as saturated.
+    `is_breached` says the latter: producers mark what they could not serve within the objective as saturated.
     """
 
     since: datetime
@@ -85,7 +85,7 @@ class ServiceView:
     `values` has shape (n,): mean `rate_per_s` of the cell starting at `start_s + i * step_s`, NaN
     where nothing was seen (a gap is not a zero). `saturated` (n,) marks cells that are "at least".
     `recent_rate_per_s` is the highest bucket of the last ten minutes: what is in use now. `newest` is the
-    last bucket, or settled cell, that ended by `data_until`; None where there was none in those minutes.
+    last bucket that ended by `data_until`; None where there was none in those minutes.
     """
 
     service: str
@@ -103,6 +103,14 @@ class ServiceView:
         return self.start_s + self.step_s * np.arange(len(self.values), dtype=np.int64)
 
     @property
+    def last_cell(self) -> Reading | None:
+        """What is known of the last cell; None where that is a gap."""
+        if not len(self.values) or np.isnan(self.values[-1]):
+            return None
+        since, until = from_epoch_s(self.cutoff_s - self.step_s), from_epoch_s(self.cutoff_s)
+        return Reading(since, until, float(self.values[-1]), bool(self.saturated[-1]))
+
+    @property
     def cutoff_s(self) -> int:
         """The first step to forecast: the end of the last cell."""
         return self.start_s + self.step_s * len(self.values)
@@ -112,7 +120,8 @@ class ServiceView:
 class Level:
     """How much of a service is in use now, and until when its demand is known.
 
-    `rate_per_s` is the highest of the last ten minutes; `newest` is what came in the last bucket alone.
+    `rate_per_s` is the highest of the last ten minutes; `newest` is what came in the last bucket, or the
+    last cell, alone.
     """
 
     service: str

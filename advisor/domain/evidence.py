@@ -75,7 +75,7 @@ class Running:
 
     `within` are the stretches that end now and keep the objective, `missed` those that miss it, oldest
     first: each with a later beginning is closer to what units carry now. `weighed_until` is the end of the
-    demand weighed last, `ready` how many units there were in the last quarter of an hour.
+    demand weighed last, `ready` how many units there were in the last half hour.
     """
 
     within: tuple[GoingOn, ...] = ()

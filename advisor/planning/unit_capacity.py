@@ -24,9 +24,7 @@ GAP = timedelta(minutes=3)  # a bucket may be late; more than that and nobody kn
 VALID = timedelta(days=180)  # two releases a week change the code fifty times: half a year is generous
 PERIOD_S = 30 * 86_400
 NEWS = 0.01  # less than one per cent more is not written down again
-READY_KEPT = timedelta(
-    minutes=15
-)  # demand is known minutes after it came, and weighed against the units then
+READY_KEPT = timedelta(minutes=30)  # demand is known minutes late, and weighed against the units of then
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +40,19 @@ class Load:
 def load_on(resource: ResourcePolicy, levels: Mapping[str, Level]) -> Load | None:
     """What came to a resource in the newest bucket that is known of every service it serves?
 
-    None where the newest of one is not known, or lies more than three minutes from another's: a sum over
-    different times would prove what nobody carried.
+    None where the newest of one is not known, lies more than three minutes from another's, or is a mean of
+    more than ten minutes: each would prove what nobody carried.
     """
     shares = [(levels[s].newest if s in levels else None, share) for s, share in resource.serves.items()]
     known = [(newest, share) for newest, share in shares if newest is not None]
     if not known or len(known) < len(shares):
         return None
     ends = [newest.until for newest, _ in known]
-    if max(ends) - min(ends) > GAP:
+    since = min(newest.since for newest, _ in known)
+    if max(ends) - min(ends) > GAP or min(ends) - since > SUSTAINED:
         return None
     return Load(
-        since=min(newest.since for newest, _ in known),
+        since=since,
         until=min(ends),
         rate_per_s=sum(newest.rate_per_s * share for newest, share in known),
         is_breached=any(newest.is_breached for newest, _ in known),
@@ -164,7 +163,7 @@ def _tested(resource: ResourcePolicy, now: datetime) -> list[_Shown]:
 
 
 def _with_ready(running: Running, units: int | None, now: datetime) -> Running:
-    """The counts of ready units of the last quarter of an hour; unknown ones leave a hole."""
+    """The counts of ready units of the last half hour; unknown ones leave a hole."""
     kept = tuple(r for r in running.ready if now - r.until <= READY_KEPT)
     if units is None:
         return replace(running, ready=kept)

@@ -16,9 +16,11 @@ import pytest
 
 from advisor.domain.campaign import Campaign, ExpectedUplift
 from advisor.domain.demand import TrafficSample
+from advisor.domain.evidence import CapacityEvidence, LeadTimes
 from streams.codec.campaigns import encode_campaign
 from streams.codec.clock import encode_clock
 from streams.codec.explanations import FORECAST_EXPLAINED
+from streams.codec.resource_state import DECIDED_KEY, decode_state
 from streams.codec.traffic import encode_traffic
 from streams.kafka_clients import producer
 from tests.support.deadline import eventually
@@ -128,6 +130,13 @@ def final_recommendations(estate: Estate) -> dict[str, tuple[str, str]]:
     return {event["subject"]: (event["id"], content(event)) for event in estate.recommendations()}
 
 
+def measured(estate: Estate) -> dict[str, tuple[LeadTimes, CapacityEvidence]]:
+    """What was measured of each resource in the end."""
+    records = {record.key: record.value for record in estate.records(estate.names.resources)}
+    states = [decode_state(value) for key, value in records.items() if key != DECIDED_KEY]
+    return {state.resource: (state.lead_times, state.capacity) for state in states}
+
+
 def content(event: dict[str, Any]) -> str:
     """A recommendation without the times at which it was made, as text that compares."""
     data = {k: v for k, v in event["data"].items() if k not in ("data_until", "decided_at")}
@@ -194,6 +203,8 @@ def test_kills_joins_and_leaves_change_nothing(estate: Estate) -> None:
     assert set(final_recommendations(calm)) == set(RESOURCES)
     assert final_recommendations(hurt) == final_recommendations(calm)
     assert set(contents_by_id(hurt)) == set(contents_by_id(calm))
+    assert measured(hurt) == measured(calm)
+    assert any(times.measured and capacity.carried for times, capacity in measured(calm).values())
     assert all(explained(calm).values())
     assert explained(hurt) == explained(calm)
 

@@ -251,17 +251,18 @@ def test_the_newest_is_breached_if_any_source_says_that_it_was_saturated():
 
 def test_where_nothing_came_for_ten_minutes_there_is_no_newest():
     assert history(part()).view(from_epoch_s(T0 + 661)).newest is None
+    assert history().view(from_epoch_s(T0)).last_cell is None
 
 
-def test_of_settled_demand_the_last_whole_cell_is_the_newest():
-    """A replay has read far ahead of the instant that it decides at."""
+def test_the_last_cell_is_the_same_however_far_ahead_was_read():
+    """Buckets settle six hours after; a replay may decide days behind what it has read."""
     minutes = [part(T0 + 60 * i, 60.0 * (i // 5), saturated=i == 7) for i in range(20)]
-    it = history(*minutes, part(T0 + SETTLE_AFTER_S + DAY_S))
+    near, far = history(*minutes), history(*minutes, part(T0 + SETTLE_AFTER_S + DAY_S))
 
-    def newest(until_s: int) -> Reading | None:
-        return it.view(from_epoch_s(T0 + until_s)).newest
+    def last(it: ServiceHistory, until_s: int) -> Reading | None:
+        return it.view(from_epoch_s(T0 + until_s)).last_cell
 
     cell = Reading(from_epoch_s(T0 + 300), from_epoch_s(T0 + 600), 1.0, is_breached=True)
-    assert newest(600) == newest(899) == cell
-    assert newest(900) == Reading(from_epoch_s(T0 + 600), from_epoch_s(T0 + 900), 2.0)
-    assert newest(2 * HOUR_S) is None
+    assert [last(it, until_s) for it in (near, far) for until_s in (600, 899)] == [cell] * 4
+    assert last(near, 900) == last(far, 900) == Reading(from_epoch_s(T0 + 600), from_epoch_s(T0 + 900), 2.0)
+    assert last(far, 2 * HOUR_S) is None

@@ -267,8 +267,9 @@ def test_the_load_is_the_shares_of_the_newest_buckets_and_missed_if_any_service_
         {"a": level(1.0)},
         {"a": level(1.0), "b": Level("b", NOW, 5.0)},
         {"a": level(1.0), "b": level(1.0, until=NOW - 4 * MINUTE)},
+        {"a": level(1.0), "b": Level("b", NOW, 5.0, Reading(NOW - 15 * MINUTE, NOW, 5.0))},
     ],
-    ids=["a service is unknown", "its newest is unknown", "their times differ"],
+    ids=["a service is unknown", "its newest is unknown", "their times differ", "a mean of too long"],
 )
 def test_where_the_load_is_not_known_at_one_time_it_is_not_known(levels):
     assert load_on(pods(serves={"a": 1.0, "b": 1.0}), levels) is None
