@@ -22,7 +22,7 @@ from advisor.domain.capacity import Observation, ResourceState
 from advisor.domain.controls import Controls
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
-from advisor.pipeline import decide, remember
+from advisor.pipeline import remember
 from advisor.planning.schedule import standing_at
 from advisor.resource_id import scheme_of
 from streams.campaign_feed import CampaignFeed
@@ -34,6 +34,7 @@ from streams.codec.resource_state import (
     encode_decided,
 )
 from streams.context import WorkerContext
+from streams.decision_inputs import DecisionInputs
 from streams.log_reader import log_consumer, read_to_end
 from streams.needs_fold import NeedsFold
 from streams.publisher import Publisher
@@ -169,17 +170,18 @@ class Decider:
         book, dealt_with = self._book.at(now), self._feed.dealt_with(self._book)
         for resource in self._policy.resources:
             self._states[resource] = await self._observed(resource, now)
+        seen = DecisionInputs(
+            self._fold.needs,
+            self._fold.levels,
+            book.standing(),
+            dict(self._states),
+            Controls(),
+            self._policy,
+            now,
+        )
         with self._metrics.decide_seconds.time():
-            decision = decide(
-                self._fold.needs,
-                self._fold.levels,
-                book.standing(),
-                self._states,
-                Controls(),
-                self._policy,
-                now,
-            )
-        wrote = await self._publisher.publish(decision, self._fold, book, self._states, self._policy, now)
+            decision = seen.decide()
+        wrote = await self._publisher.publish(decision, seen, book)
         wrote = await self._publisher.publish_campaigns(decision.campaigns, book, dealt_with, now) or wrote
         for made in decision.resources:
             wrote = await self._carry_out(made, now) or wrote

@@ -23,8 +23,8 @@ from streams.codec.recommendations import encode_recommendation, recommendation_
 from streams.codec.resource_state import encode_state
 from streams.context import WorkerContext
 from streams.dead_letters import dead_letter
+from streams.decision_inputs import DecisionInputs
 from streams.log_reader import partitions_of, read_to_end
-from streams.needs_fold import NeedsFold
 from streams.records import OutgoingRecord
 
 log = structlog.get_logger(__name__)
@@ -79,15 +79,12 @@ class Publisher:
     async def publish(
         self,
         decision: Decision,
-        fold: NeedsFold,
+        seen: DecisionInputs,
         book: CampaignBook,
-        states: Mapping[str, ResourceState],
-        policy: Policy,
-        now: datetime,
     ) -> bool:
         """Write what changed: inputs and audit, then recommendations; True if any."""
-        recommendations = [made for made in decision.resources if self._is_new(made, states)]
-        audit = self._trail.of_decision(decision, fold, book, states, policy, now)
+        recommendations = [made for made in decision.resources if self._is_new(made, seen.resources)]
+        audit = self._trail.of_decision(decision, seen, book)
         await self._outbox.send(audit)
         await self._outbox.send([self._recommendation(made) for made in recommendations])
         self._show(decision.campaigns, book)
