@@ -148,7 +148,7 @@ def _maker(decided: Sequence[AuditEvent], step: Step | None) -> AuditEvent:
     made = decided[-1]
     for event in reversed(decided):
         steps = _steps(event)
-        same = step in steps if step else not any(s.act_at <= decided[-1].time for s in steps)
+        same = step in steps if step else not any(s.act_at <= event.time for s in steps)
         if not same:
             break
         made = event
