@@ -7,6 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from advisor.domain.advice import Receipt
+from advisor.domain.limits import Budgets
 from advisor.domain.reason import Reason
 from streams.audit_log import AuditRecord
 from streams.build import this_build
@@ -14,7 +15,7 @@ from streams.codec.explanations import FORECAST_EXPLAINED
 from streams.codec.resource_state import encode_state
 from streams.decision_replay import Sameness, differences, replay_decision
 from tests.support.audited import Audited, seen
-from tests.support.builders import HOUR, MINUTE, NOW, PODS, campaign, state
+from tests.support.builders import HOUR, MINUTE, NOW, PODS, SHOP, campaign, policy, resource, state
 
 
 def altered(record: AuditRecord, old: str, new: str) -> AuditRecord:
@@ -34,6 +35,23 @@ def test_a_decision_on_resource_and_campaign_is_the_same_and_names_its_build() -
         done = replay_decision(record, audited.fetch)
         assert done.sameness is Sameness.SAME
         assert done.recorded_by == done.replayed_by == this_build()
+
+
+def test_a_decision_over_shared_services_and_budgets_is_the_same_for_each_resource() -> None:
+    """Decided together, recorded by one manifest, made again each by itself."""
+    rules = policy(
+        resource(),
+        resource("sim://database", serves={SHOP: 0.3, "search": 1.1}, price_per_unit_hour=0.7),
+        budgets=Budgets(per_campaign=3.0),
+    )
+    both = campaign("both", services=(SHOP, "search"), uplift=4.0)
+    audited = Audited()
+
+    records = audited.decide(seen([campaign(), both], the_policy=rules))
+
+    assert {r.event.subject for r in records} == {PODS, "sim://database", "promo", "both"}
+    assert len({r.event.data["inputs"]["decision"] for r in records}) == 1
+    assert {replay_decision(r, audited.fetch).sameness for r in records} == {Sameness.SAME}
 
 
 def test_a_campaign_that_counts_for_nothing_is_told_again_with_its_reason() -> None:
