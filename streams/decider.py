@@ -23,7 +23,7 @@ from advisor.domain.controls import Controls
 from advisor.domain.evidence import Awaited
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
-from advisor.pipeline import decide, remember
+from advisor.pipeline import remember
 from advisor.planning.schedule import standing_at
 from advisor.resource_id import scheme_of
 from streams.campaign_feed import CampaignFeed
@@ -36,6 +36,7 @@ from streams.codec.resource_state import (
     encode_decided,
 )
 from streams.context import WorkerContext
+from streams.decision_inputs import DecisionInputs
 from streams.evidence import show_evidence, weighed, went_on
 from streams.log_reader import log_consumer, read_to_end
 from streams.needs_fold import NeedsFold
@@ -173,17 +174,18 @@ class Decider:
         levels = self._fold.levels
         for name, resource in self._policy.resources.items():
             self._states[name] = weighed(await self._observed(name, now), resource, levels, now)
+        seen = DecisionInputs(
+            self._fold.needs,
+            levels,
+            book.standing(),
+            dict(self._states),
+            Controls(),
+            self._policy,
+            now,
+        )
         with self._metrics.decide_seconds.time():
-            decision = decide(
-                self._fold.needs,
-                levels,
-                book.standing(),
-                self._states,
-                Controls(),
-                self._policy,
-                now,
-            )
-        wrote = await self._publisher.publish(decision, self._fold, book, self._states, self._policy, now)
+            decision = seen.decide()
+        wrote = await self._publisher.publish(decision, seen, book)
         wrote = await self._publisher.publish_campaigns(decision.campaigns, book, dealt_with, now) or wrote
         for made in decision.resources:
             wrote = await self._carry_out(made, now) or wrote

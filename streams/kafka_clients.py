@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,10 +57,17 @@ def producer(settings: Settings) -> Iterator[Any]:
         client.flush(timeout=60)
 
 
-def read_all(settings: Settings, topic: str) -> Iterator[StoredRecord]:
+def unheard(_done: int, _total: int) -> None:
+    """A listener to progress that does nothing."""
+
+
+def read_all(
+    settings: Settings, topic: str, *, on_progress: Callable[[int, int], None] = unheard
+) -> Iterator[StoredRecord]:
     """Every record of a topic from its beginning to its end as of now, in each partition's order.
 
-    Joins no group and commits nothing. Raises KafkaUnreachableError, also if reading stalls for 10 s, and
+    `on_progress` is told, after each batch, how many offsets of how many are read. Joins no group and
+    commits nothing. Raises KafkaUnreachableError, also if reading stalls for 10 s, and
     TopicMissingError.
     """
     spell_header_names()
@@ -71,7 +78,13 @@ def read_all(settings: Settings, topic: str) -> Iterator[StoredRecord]:
         partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
         consumer.assign(partitions)
         consumer.seek_to_beginning(*partitions)
-        yield from _until_end(consumer, consumer.end_offsets(partitions))
+        begins = sum(consumer.beginning_offsets(partitions).values())
+        ends = consumer.end_offsets(partitions)
+
+        def tell(position: int) -> None:
+            on_progress(position - begins, sum(ends.values()) - begins)
+
+        yield from _until_end(consumer, ends, tell)
 
 
 @contextmanager
@@ -88,7 +101,7 @@ def follower(settings: Settings, topics: Sequence[str]) -> Iterator[Any]:
         yield consumer
 
 
-def _until_end(consumer: Any, ends: dict[Any, int]) -> Iterator[StoredRecord]:
+def _until_end(consumer: Any, ends: dict[Any, int], tell: Callable[[int], None]) -> Iterator[StoredRecord]:
     """Polls until every partition's position has reached its end; offsets may have gaps."""
     moved_at, before = time.monotonic(), -1
     while True:
@@ -97,6 +110,7 @@ def _until_end(consumer: Any, ends: dict[Any, int]) -> Iterator[StoredRecord]:
             return
         if sum(positions.values()) != before:
             moved_at, before = time.monotonic(), sum(positions.values())
+            tell(before)
         elif time.monotonic() - moved_at > READ_STALL_S:
             raise KafkaUnreachableError(f"reading stalled for {READ_STALL_S:g} s at {positions}, ends {ends}")
         for partition, records in consumer.poll(timeout_ms=200).items():

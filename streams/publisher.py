@@ -23,8 +23,8 @@ from streams.codec.recommendations import encode_recommendation, recommendation_
 from streams.codec.resource_state import encode_state
 from streams.context import WorkerContext
 from streams.dead_letters import dead_letter
+from streams.decision_inputs import DecisionInputs
 from streams.log_reader import partitions_of, read_to_end
-from streams.needs_fold import NeedsFold
 from streams.records import OutgoingRecord
 
 log = structlog.get_logger(__name__)
@@ -79,24 +79,26 @@ class Publisher:
     async def publish(
         self,
         decision: Decision,
-        fold: NeedsFold,
+        seen: DecisionInputs,
         book: CampaignBook,
-        states: Mapping[str, ResourceState],
-        policy: Policy,
-        now: datetime,
     ) -> bool:
         """Write what changed: inputs and audit, then recommendations; True if any."""
-        recommendations = [made for made in decision.resources if self._is_new(made, states)]
-        audit = self._trail.of_decision(decision, fold, book, states, policy, now)
-        await self._outbox.send(audit)
+        recommendations = [made for made in decision.resources if self._is_new(made, seen.resources)]
+        audit = self._trail.of_decision(decision, seen, book)
+        await self._record(audit)
         await self._outbox.send([self._recommendation(made) for made in recommendations])
         self._show(decision.campaigns, book)
         return bool(audit or recommendations)
 
     async def publish_receipt(self, receipt: Receipt, policy: Policy) -> None:
         """Write down an act."""
-        await self._outbox.send(self._trail.of_act(receipt, self._states.get(receipt.resource), policy))
+        await self._record(self._trail.of_act(receipt, self._states.get(receipt.resource), policy))
         log.info("acted", resource=receipt.resource, reason=receipt.reason, floor=receipt.after_floor)
+
+    async def _record(self, records: Sequence[OutgoingRecord]) -> None:
+        """Audit records only when the inputs that they name are stored: no record without its inputs."""
+        await self._outbox.send(r for r in records if r.topic == self._names.inputs)
+        await self._outbox.send(r for r in records if r.topic != self._names.inputs)
 
     async def publish_state(self, state: ResourceState) -> bool:
         """Write a resource's state if it changed; True if so."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from streams.cli import backtest, campaign, check, demo, plan, replay, topics, worker
+from streams.cli import backtest, campaign, check, demo, plan, replay, replay_decision, topics, why, worker
 
 app = typer.Typer(
     name="headstart",
@@ -20,6 +20,8 @@ app.command()(check.check)
 app.command()(topics.topics)
 app.command()(replay.replay)
 app.command()(plan.plan)
+app.command()(why.why)
+app.command()(replay_decision.replay_decision)
 app.command()(backtest.backtest)
 app.add_typer(campaign.app, name="campaign")
 

@@ -28,11 +28,15 @@ ACTOR = "headstart"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What an audit record rests on: content hashes by name, and the versions that made the decision."""
+    """What an audit record rests on: content hashes by name, and the versions that made the decision.
+
+    A decision has one name, `decision`: the manifest of all it was made on (:mod:`streams.codec.manifest`).
+    """
 
     inputs: Mapping[str, str]
     policy_version: str
     model_version: str
+    build: Mapping[str, str]
 
 
 def content_hash(value: bytes) -> str:
@@ -69,17 +73,26 @@ def audit_not_counted(
     return _record(topic, CAMPAIGN_ASSESSED, campaign_id, now, data, origin)
 
 
-def audit_act(topic: str, receipt: Receipt, origin: Origin) -> OutgoingRecord:
-    """A floor was set, or could not be."""
+def audit_act(topic: str, receipt: Receipt, decision: str | None, origin: Origin) -> OutgoingRecord:
+    """A floor was set, or could not be; `decision` is the id of the record whose plan was carried out."""
     data: dict[str, Any] = msgspec.to_builtins(receipt)
     return _record(
         topic,
         RESOURCE_ACTED,
         receipt.resource,
         receipt.acted_at,
-        {**data, "reasons": [receipt.reason]},
+        {**data, "reasons": [receipt.reason], "decision": decision},
         origin,
     )
+
+
+def audit_id(record: OutgoingRecord) -> str:
+    """The id of the CloudEvent that an audit record is."""
+    return msgspec.json.decode(record.value or b"", type=_Identified).id
+
+
+class _Identified(msgspec.Struct):
+    id: str
 
 
 def _record(
@@ -91,6 +104,7 @@ def _record(
         "inputs": dict(origin.inputs),
         "policy_version": origin.policy_version,
         "model_version": origin.model_version,
+        "build": dict(origin.build),
     }
     identity = content_hash(
         msgspec.json.encode([type, subject, msgspec.to_builtins(time), whole], order="sorted")

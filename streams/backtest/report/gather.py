@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from streams.backtest.report.campaigns import PLOTTED, campaign_cards
 from streams.backtest.report.capacity_view import capacity_view
 from streams.backtest.report.sentences import NONE, PERCENT
 from streams.backtest.report.view import CampaignCard, Flags, Gaps, MarkRow, Overview, Reliability, ReportView
+from streams.build import package_version
 
 if TYPE_CHECKING:
     from streams.backtest.inputs import BacktestPlan
@@ -159,7 +159,8 @@ def _made(plan: BacktestPlan, done: Backtest, cards: Sequence[CampaignCard]) -> 
         ("Command", command_line(plan)),
         (
             "Model",
-            f"{MODEL_VERSION}, Headstart {_version()}: the forecast that the product makes live; {speed}",
+            f"{MODEL_VERSION}, Headstart {package_version()}: the forecast that the product makes live; "
+            f"{speed}",
         ),
         (
             "Forecasts",
@@ -194,10 +195,3 @@ def _cell(marks: dict[str, Any] | None, name: str, form: str) -> str:
 
 def _day(seconds: int) -> str:
     return f"{from_epoch_s(seconds):%Y-%m-%d %H:%M}Z"
-
-
-def _version() -> str:
-    try:
-        return version("headstart")
-    except PackageNotFoundError:  # run from its sources
-        return "(not installed)"

@@ -1,0 +1,167 @@
+"""The chain behind a floor, from audit records and contents alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from advisor.domain.advice import Receipt
+from advisor.domain.reason import Reason
+from streams.audit_log import AuditEvent, AuditRecord
+from streams.cli.why import head, tree_of, worked_out
+from streams.decision_inputs import DecisionInputs
+from streams.why import Chain, NothingDecidedError, explain
+from tests.support.audited import Audited, seen
+from tests.support.builders import HOUR, MINUTE, NOW, PODS, SHOP, at, campaign, frozen, policy, resource
+
+NOON = at("12:00")
+
+
+def chain(audited: Audited, when: datetime | None = None, now: datetime = NOON, **other: object) -> Chain:
+    records: Iterable[AuditRecord] = other.get("records", audited.records)  # type: ignore[assignment]
+    return explain(records, audited.fetch, PODS, when, now)
+
+
+def text_of(found: Chain) -> str:
+    console = Console(width=300)
+    with console.capture() as captured:
+        console.print(tree_of(found), highlight=False)
+    return captured.get()
+
+
+def said(type: str, subject: str, time: datetime, **data: object) -> AuditRecord:
+    """A record that another part wrote on the audit topic."""
+    return AuditRecord(AuditEvent("c1", type, time, subject, dict(data)), b"", time)
+
+
+def decided(*inputs: DecisionInputs) -> Audited:
+    audited = Audited()
+    for one in inputs:
+        audited.decide(one)
+    return audited
+
+
+def test_a_raised_floor_leads_to_its_campaign_and_its_arithmetic() -> None:
+    """15/s tripled, a fifth kept free, ten to a unit: 5.4, so 6 units; 2 without the campaign."""
+    rules = policy(resource(headroom=0.2))
+    found = chain(decided(seen([campaign(revision=4)], the_policy=rules)), at("10:30"))
+
+    assert found.floor == 6
+    assert [c.claim.revision for c in found.claims] == [4]
+    assert found.peak is not None
+    assert (found.peak.rate_per_s, found.peak.units) == (45.0, 6)
+    assert [(w.campaign_id, w.rate_per_s, w.units) for w in found.peak.without] == [("promo", 15.0, 2)]
+    line = worked_out(found.peak)
+    assert "web-shop 45.0/s x 1 (usually 15.0/s) = 45.0/s; x 1.2 with 20% headroom; " in line
+    assert line.endswith("/ 10/s a unit = 5.40, so 6 units")
+    assert head(found) == f"{PODS}: the floor planned for 2026-11-27 10:30Z is 6 units, at most 40"
+
+
+def test_several_services_are_added_up_by_their_shares() -> None:
+    rules = policy(resource(serves={SHOP: 1.0, "search": 0.5}))
+    found = chain(decided(seen([campaign()], the_policy=rules)), at("10:30"))
+
+    assert found.peak is not None
+    assert {s.service: (s.rate_per_s, s.share) for s in found.peak.services} == {
+        "search": (15.0, 0.5),
+        SHOP: (45.0, 1.0),
+    }
+    assert found.peak.rate_per_s == 52.5
+
+
+def test_the_decision_that_made_the_step_is_told_from_the_one_that_last_changed_anything() -> None:
+    """The second decision only has a second campaign in the evening."""
+    first = seen([campaign()])
+    evening = campaign("evening", at("18:00"))
+    later = seen([campaign(), evening], now=NOW + 10 * MINUTE)
+    audited = decided(first, later)
+
+    found = chain(audited, at("10:30"))
+
+    assert found.made.time == first.now
+    assert found.newest.time == later.now
+    assert [c.claim.campaign_id for c in found.claims] == ["promo"]
+    assert found.next_step is not None
+    assert "last changed, with that still in it" in text_of(found)
+
+
+def test_before_the_first_step_the_ordinary_minimum_stands() -> None:
+    found = chain(decided(seen([campaign()])), NOW + MINUTE)
+
+    assert (found.floor, found.ceiling, found.step) == (2, 40, None)
+    assert found.next_step is not None
+    assert "the ordinary minimum" in text_of(found)
+
+
+def test_guardrails_people_and_acts_are_told() -> None:
+    inputs = seen([campaign()], now=at("10:15"), controls=frozen())
+    audited = decided(inputs)
+    [act] = audited.take(
+        audited.trail.of_act(Receipt(PODS, Reason.FLOOR_SET, at("10:16"), 2, 5), None, inputs.policy)
+    )
+    approval = said("io.headstart.command.approve.v1", "promo", at("09:00"), actor="ada", max_cost=12.5)
+    elsewhere = said("io.headstart.command.approve.v1", "other", at("09:00"), actor="eve")
+
+    found = chain(audited, at("10:30"), records=[*audited.records, approval, elsewhere])
+    text = text_of(found)
+
+    assert [v.reason for v in found.objections] == [Reason.HELD]
+    assert [one["by"] for one in found.stood] == ["ada"]
+    assert [e.data["actor"] for e in found.commands] == ["ada"]
+    assert [a.id for a in found.acts] == [act.event.id]
+    assert "HELD" in text
+    assert "approve.v1 by ada on promo: max_cost 12.5" in text
+    assert "FLOOR_SET, floor 2 -> 5" in text
+
+
+def test_what_happened_later_is_not_part_of_the_answer() -> None:
+    """Asked about the past, the chain holds what was known then."""
+    audited = decided(seen([campaign()]), seen([], now=NOW + HOUR))
+
+    found = chain(audited, NOW + 30 * MINUTE)
+
+    assert found.newest.time == NOW
+    assert [c.claim.campaign_id for c in found.claims] == ["promo"]
+
+
+def test_now_is_the_wall_clock_where_records_were_written_live_and_else_the_last_decision() -> None:
+    audited = decided(seen([campaign()]))
+    long_after = [replace(r, written_at=r.written_at + timedelta(days=9000)) for r in audited.records]
+
+    assert chain(audited, now=at("10:30")).at == at("10:30")
+    assert chain(audited, now=at("10:30"), records=long_after).at == NOW
+
+
+def test_with_lost_inputs_the_chain_says_what_is_missing_and_tells_the_rest() -> None:
+    audited = decided(seen([campaign()]))
+    audited.contents.clear()
+
+    found = chain(audited, at("10:30"))
+
+    assert found.floor == 5
+    assert found.peak is None
+    assert "Part of this is missing: manifest: the content" in text_of(found)
+
+
+def test_a_resource_or_a_time_without_a_decision_says_what_to_ask_instead() -> None:
+    audited = decided(seen([campaign()]))
+
+    with pytest.raises(NothingDecidedError, match="ask for 2026-11-27T06:00:00Z or later"):
+        chain(audited, NOW - HOUR)
+    with pytest.raises(NothingDecidedError, match="`headstart plan CAMPAIGN`"):
+        explain(audited.records, audited.fetch, "promo", None, NOON)
+
+
+def test_the_chain_is_plain_json() -> None:
+    found = chain(decided(seen([campaign()])), at("10:30"))
+
+    plain = msgspec.json.decode(msgspec.json.encode(found))
+
+    assert plain["floor"] == 5
+    assert plain["peak"]["units"] == 5
+    assert plain["made"]["data"]["inputs"].keys() == {"decision"}
