@@ -90,7 +90,7 @@ def decide(
     scene = Scene(bounded, situations, permissions, controls, policy, now)
     readiness, findings = assess_campaigns(scene, known)
     decisions = tuple(
-        recommend(laid, situation, findings.get(laid.name, ()), known, policy)
+        recommend(laid, situation, findings.get(laid.name, ()), known, bounded.rations, policy)
         for laid, situation in zip(estate, situations, strict=True)
     )
     return Decision(decisions, readiness)
@@ -129,4 +129,5 @@ def remember(decision: ResourceDecision, state: ResourceState) -> ResourceState:
         claims=decision.claims,
         without=decision.without,
         ledger=decision.ledger,
+        rationed=decision.rationed,
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from advisor.domain.demand import Floats
-from advisor.domain.money import Cost, Ledger
+from advisor.domain.money import Cost, Ledger, Ration
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import Seconds
@@ -262,6 +262,7 @@ class ResourceDecision:
     due: Instruction | None
     without: tuple[ScheduleWithout, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
+    rationed: tuple[Ration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

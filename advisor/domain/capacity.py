@@ -7,7 +7,7 @@ from datetime import datetime
 
 from advisor.domain.advice import Claim, ScheduleWithout, Step
 from advisor.domain.evidence import CapacityEvidence, LeadTimes
-from advisor.domain.money import Ledger
+from advisor.domain.money import Ledger, Ration
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,10 @@ class ResourceState:
     the last agreed schedule: it is what goes on when the input falls silent. `without` tells, per
     claiming campaign, what that schedule would have been without it, so that money spent stays spent;
     what is over is in `ledger`.
-    `lowered_at` are the acts of the last day that lowered it. `lead_times` and `capacity` are what was
-    measured of it.
-    `last_act_at` is the planned time of the newest step carried out, in decision time.
+    `set_by_us` are the bounds of our last act and of the one about to be made: any other were somebody
+    else's. `lowered_at` are the acts of the last day that lowered it. `lead_times` and `capacity` are what
+    was measured of it. `last_act_at` is the planned time of the newest step carried out, in decision time.
+    `rationed` tells how much a budget left of a campaign's own units once its raise had begun.
     """
 
     resource: str
@@ -56,7 +57,9 @@ class ResourceState:
     observation: Observation | None = None
     last_act_at: datetime | None = None
     problems: tuple[str, ...] = field(default=())
+    set_by_us: tuple[Bounds, ...] = ()
     lowered_at: tuple[datetime, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
+    rationed: tuple[Ration, ...] = ()
     lead_times: LeadTimes = field(default_factory=LeadTimes)
     capacity: CapacityEvidence = field(default_factory=CapacityEvidence)

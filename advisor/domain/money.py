@@ -29,6 +29,15 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Ration:
+    """A campaign may spend `limit`, which pays for this share (0 to 1) of the units that it alone adds."""
+
+    campaign_id: str
+    limit: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """What floors above the minimum have cost on one resource since they are back at it.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from advisor.domain.campaign import Campaign
-from advisor.domain.money import Cost
+from advisor.domain.money import Cost, Ration
 from advisor.domain.policy import Policy
 from advisor.planning.budgets import campaign_cuts, day_cuts
 from advisor.planning.cuts import Cut
@@ -18,11 +18,15 @@ from advisor.planning.prices import campaign_cost
 
 @dataclass(frozen=True, eq=False)
 class Bounded:
-    """The estate with no more than pools and budgets leave, the cuts by resource, and costs by campaign."""
+    """The estate with no more than pools and budgets leave, the cuts by resource, and costs by campaign.
+
+    `rations` are what budgets left of campaigns that cost too much.
+    """
 
     estate: tuple[LaidOut, ...]
     cuts: Mapping[str, tuple[Cut, ...]]
     costs: Mapping[str, Cost]
+    rations: tuple[Ration, ...]
 
 
 def bound(
@@ -30,12 +34,13 @@ def bound(
 ) -> Bounded:
     """Cut the plans to what is there: what resources share, then each campaign's money, then the day's."""
     cuts: dict[str, tuple[Cut, ...]] = {}
+    rations: list[Ration] = []
     left = tuple(estate)
     left = _cut(left, pool_cuts(left, policy, now), cuts, now)
-    left = _cut(left, campaign_cuts(left, campaigns, policy), cuts, now)
+    left = _cut(left, campaign_cuts(left, campaigns, policy, rations), cuts, now)
     left = _cut(left, day_cuts(left, policy, now), cuts, now)
     costs = {name: campaign_cost(name, left, campaigns, policy) for name in campaigns}
-    return Bounded(left, cuts, costs)
+    return Bounded(left, cuts, costs, tuple(rations))
 
 
 def _cut(

@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 
 from advisor.domain.campaign import Campaign
+from advisor.domain.money import Ration
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import from_epoch_s, step_s
@@ -55,11 +56,13 @@ class _Part:
 
 
 def campaign_cuts(
-    estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy
+    estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy, rations: list[Ration]
 ) -> Iterator[Cut]:
     """The cuts of campaigns that cost more than they, or what is left of their teams' months, may.
 
-    Campaign by campaign in order of start: an earlier one of a team leaves the rest to the later.
+    Campaign by campaign in order of start: an earlier one of a team leaves the rest to the later. What each
+    is rationed to is appended to `rations`; it holds on once its raise has begun, for what is left of the
+    money would otherwise buy more units for ever less of the time.
     """
     teams: dict[tuple[str, tuple[int, int]], float] = {}
     for team, month, amount in spent_by_team([laid.state for laid in estate], campaigns):
@@ -69,11 +72,14 @@ def campaign_cuts(
         account = (campaign.team, month_of(campaign))
         reason, limit = _tightest(campaign, policy, teams.get(account, 0.0))
         teams[account] = teams.get(account, 0.0) + min(total, limit)
-        if total <= limit + _CENT:
+        before = list(_rationed_before(estate, campaign.campaign_id, limit))
+        if total <= limit + _CENT and not before:
             continue
         parts = [part for laid in estate for part in _own(laid, campaign.campaign_id)]
         new = sum(part.cost(part.new) for part in parts)
         share = max(0.0, 1.0 - (total - limit) / new) if new > 0 else 1.0
+        share = min([share, *before])
+        rations.append(Ration(campaign.campaign_id, limit, share))
         whose = f"the budget of team {campaign.team}" if reason is Reason.OVER_TEAM_BUDGET else "its budget"
         detail = f"would cost {policy.currency} {total:,.2f}, {whose} leaves {max(0.0, limit):,.2f}"
         for part in parts:
@@ -117,6 +123,14 @@ def _tightest(campaign: Campaign, policy: Policy, team_spent: float) -> tuple[Re
     if team is not None and team - team_spent < own:
         return Reason.OVER_TEAM_BUDGET, team - team_spent
     return Reason.OVER_CAMPAIGN_BUDGET, own
+
+
+def _rationed_before(estate: Sequence[LaidOut], campaign_id: str, limit: float) -> Iterator[float]:
+    """The share of its own units that a campaign under way was rationed to, if it may spend no more now."""
+    for laid in estate:
+        for ration in laid.state.rationed:
+            if ration.campaign_id == campaign_id and limit <= ration.limit + _CENT:
+                yield ration.share
 
 
 def _own(laid: LaidOut, campaign_id: str) -> Iterator[_Part]:

@@ -70,13 +70,18 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     if prospect.standing.resource.is_fixed:
         return (_fixed(campaign, prospect, cluster),)
     peak = peak_units(campaign, cluster)
-    late = _late(campaign, prospect, cluster, now, prospect.standing.pace.usual)
+    usual = prospect.standing.pace.usual
+    short = _short(campaign, prospect, cluster, now, usual)
+    is_short = bool(short.any())
+    late = _late(campaign, prospect, cluster, short, now) if is_short else []
     found: list[Finding] = [*_impossible(campaign, prospect, cluster), *late, *_unknown(prospect)]
     # Where what is always there suffices, nothing is asked for and nothing needs agreement.
     if peak > prospect.standing.resource.minimum:
-        found += _obstructed(prospect, peak, now, is_short=bool(late))
+        found += _obstructed(prospect, peak, now, is_short=is_short)
         found += _pending(prospect, peak)
-        found += _unproven(campaign, prospect, cluster, peak, now, is_short=bool(late))
+        found += _unproven(campaign, prospect, cluster, peak, now, is_short=is_short)
+    if all(finding.readiness is not Readiness.NOT_READY for finding in found):
+        found += _risky(campaign, prospect, cluster, peak, now)
     return tuple(sorted(found or [_met(prospect.standing, peak)], key=lambda f: f.readiness.rank))
 
 
@@ -117,24 +122,31 @@ def _impossible(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) 
         detail = f"needs {most} units, the ceiling is {resource.maximum}"
         yield Finding(Readiness.NOT_READY, Reason.CAPPED_BY_CEILING, resource.resource, detail)
     for cut in prospect.cuts:
-        least = int(cut.most.min(initial=resource.maximum))
+        least = prospect.standing.laid.most_units(claim_of(campaign, cluster))
         left = f"{least} of {min(most, resource.maximum)} units"
         yield Finding(Readiness.NOT_READY, cut.reason, resource.resource, f"{left}: {cut.detail}")
 
 
-def _late(
+def _short(
     campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, now: datetime, lead: timedelta
+) -> NDArray[np.bool_]:
+    """When from the start on are there too few units, although all is asked for that can be? Shape (n,)."""
+    expected = units_expected(prospect.standing, cluster.times_s, now, lead)
+    needed = np.minimum(cluster.needed, prospect.standing.resource.maximum)
+    needed = np.minimum(needed, _left(prospect, cluster))  # what was cut is told as that, not as late
+    to_come = cluster.times_s >= to_epoch_s(now)
+    return np.asarray(from_start(campaign, cluster) & to_come & (needed > expected))
+
+
+def _late(
+    campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, short: NDArray[np.bool_], now: datetime
 ) -> list[Finding]:
-    """Too few units at some time from the start on, although all is asked for that can be."""
-    standing, resource = prospect.standing, prospect.standing.resource
-    if now >= claim_of(campaign, cluster).end:
+    """Why there will be too few units; nothing once the campaign has run for a lead time without them."""
+    standing, lead = prospect.standing, prospect.standing.pace.usual
+    if campaign.start <= now - lead:
         return []
     expected = units_expected(standing, cluster.times_s, now, lead)
-    needed = np.minimum(cluster.needed, resource.maximum)
-    cut = np.minimum(needed, _left(prospect, cluster))  # what was cut is told as that, not as late
-    short = from_start(campaign, cluster) & (cut > expected) & (cluster.times_s >= to_epoch_s(now))
-    if not short.any():
-        return []
+    needed = np.minimum(cluster.needed, standing.resource.maximum)
     enough_from = from_epoch_s(int(cluster.times_s[short][-1])) + GRID
     minutes = (enough_from - campaign.start).total_seconds() / 60
     units, there = int(needed[short].max()), int(expected[short].min())
@@ -144,7 +156,7 @@ def _late(
     if closed is not None:
         reason, why = closed
         detail = f"needs {units} units, {there} can be there: {why}"
-    return [Finding(Readiness.NOT_READY, reason, resource.resource, detail)]
+    return [Finding(Readiness.NOT_READY, reason, prospect.resource_id, detail)]
 
 
 def _closed_until(standing: Standing, now: datetime, ask_by: datetime) -> tuple[Reason, str] | None:
@@ -216,7 +228,7 @@ def _unproven(
     *,
     is_short: bool,
 ) -> Iterator[Finding]:
-    """What was only believed so far: a unit's capacity, its lead time, and that the plan keeps the risk."""
+    """What was only believed so far: a unit's capacity, and its lead time."""
     standing, name, proof = prospect.standing, prospect.resource_id, prospect.proof
     if not proof.is_proven:
         yield Finding(Readiness.AT_RISK, Reason.UNIT_CAPACITY_UNPROVEN, name, proof.detail)
@@ -225,9 +237,16 @@ def _unproven(
             usual = standing.pace.usual.total_seconds() / 60
             detail = f"nobody has measured yet that its units take no longer than {usual:g} min"
             yield Finding(Readiness.AT_RISK, Reason.LEAD_TIME_UNMEASURED, name, detail)
-        elif not is_short and _late(campaign, prospect, cluster, now, standing.pace.lead):
+        elif not is_short and _short(campaign, prospect, cluster, now, standing.pace.lead).any():
             detail = f"in time only if its units take no longer than usual ({_span(standing.pace.usual)})"
             yield Finding(Readiness.AT_RISK, Reason.LEAD_TIME_TIGHT, name, detail)
+
+
+def _risky(
+    campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, peak: int, now: datetime
+) -> Iterator[Finding]:
+    """The plan, with units as they were proved, is short more often than the policy allows."""
+    standing, name, proof = prospect.standing, prospect.resource_id, prospect.proof
     capacity = min(standing.resource.unit_capacity, proof.proved_rate or standing.resource.unit_capacity)
     until = min(promised_until(standing.resource, campaign), campaign.end)
     ready = np.minimum(cluster.ready, _left(prospect, cluster))

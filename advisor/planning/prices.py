@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from advisor.domain.advice import Need
@@ -25,7 +25,8 @@ def campaign_cost(
 ) -> Cost:
     """What a campaign alone costs over all resources, with the price of other quantiles.
 
-    The rungs of the ladder are plans made at once for the whole campaign, without budgets or pools.
+    The rungs of the ladder are plans made at once for the whole campaign, without budgets or pools; once
+    money is spent on it there is none, for nothing can be chosen any more.
     """
     priced = [laid for laid in estate if laid.is_priced and laid.alternatives_of(campaign_id)]
     if not priced:
@@ -38,11 +39,13 @@ def campaign_cost(
         extra=in_cents(sum(laid.cost_of(campaign_id) for laid in priced)),
         spent=in_cents(spent),
         committed=in_cents(sum(_committed(laid, campaign_id) for laid in priced)),
-        ladder=tuple(
-            Rung(level, in_cents(sum(_cost_at(laid, campaign_id, campaigns, level) for laid in priced)))
-            for level in LEVELS
-        ),
+        ladder=() if spent else tuple(_ladder(campaign_id, priced, campaigns)),
     )
+
+
+def _ladder(campaign_id: str, priced: Sequence[LaidOut], campaigns: Mapping[str, Campaign]) -> Iterator[Rung]:
+    for level in LEVELS:
+        yield Rung(level, in_cents(sum(_cost_at(laid, campaign_id, campaigns, level) for laid in priced)))
 
 
 def _committed(laid: LaidOut, campaign_id: str) -> float:

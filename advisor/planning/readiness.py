@@ -152,10 +152,10 @@ def _is_there(campaign: Campaign, prospect: Prospect) -> bool:
 def _prospect(campaign: Campaign, number: int, scene: Scene) -> Prospect:
     laid, situation = scene.bounded.estate[number], scene.situations[number]
     cluster = laid.cluster_of(campaign.campaign_id)
-    claim = claim_of(campaign, cluster) if cluster else None
     sharing = _sharing_its_raise(campaign, laid, scene.permissions[number])
     name = laid.resource.resource
-    cuts = [c for c in scene.bounded.cuts.get(name, ()) if claim and campaign.campaign_id in c.campaigns]
+    ids = {given.campaign_id for given in sharing}
+    cuts = [c for c in scene.bounded.cuts.get(name, ()) if not ids.isdisjoint(c.campaigns)]
     # A service seen for less than one step has a level, but no forecast that a verdict could rest on.
     unforeseen = any(Reason.NO_DEMAND_DATA in need.reasons for need in laid.needs)
     known = situation.calibration

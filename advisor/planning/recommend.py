@@ -18,7 +18,7 @@ from advisor.domain.advice import (
 from advisor.domain.campaign import Campaign
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
-from advisor.domain.money import Cost
+from advisor.domain.money import Cost, Ration
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
 from advisor.planning.act_guardrails import guard_act
@@ -93,6 +93,7 @@ def recommend(
     situation: Situation,
     findings: Sequence[Finding],
     campaigns: Mapping[str, Campaign],
+    rations: Sequence[Ration],
     policy: Policy,
 ) -> ResourceDecision:
     """The guarded recommendation for one resource, and the instruction due now as the guardrails leave it.
@@ -117,6 +118,7 @@ def recommend(
         data_until=situation.data_until or situation.now - policy.stale_after,
         decided_at=situation.now,
     )
+    begun = {claim.campaign_id for claim in situation.in_force}
     due = _due(situation, recommendation)
     allowed, answers = guard_act(situation, due) if due else (None, ())
     return ResourceDecision(
@@ -126,6 +128,7 @@ def recommend(
         allowed,
         laid.without,
         balanced(laid.resource, laid.state, situation.claims, situation.now),
+        tuple(ration for ration in rations if ration.campaign_id in begun),
     )
 
 
@@ -181,11 +184,13 @@ def _due(situation: Situation, recommendation: Recommendation) -> Instruction | 
 
 def _has_rested(situation: Situation, now: datetime) -> bool:
     """Has the floor been back at its original for a hold, so that the ceiling can follow it down?"""
-    lowered = situation.state.lowered_at[-1:]
     originals, observation = situation.state.originals, situation.state.observation
     if originals is None or observation is None or observation.bounds.maximum == originals.maximum:
         return True
-    return bool(lowered) and now >= lowered[0] + situation.resource.ramp.hold
+    if observation.bounds.minimum > max(originals.minimum, situation.resource.minimum):
+        return False
+    lowered = situation.state.lowered_at[-1:]
+    return not lowered or now >= lowered[0] + situation.resource.ramp.hold
 
 
 def _expiry(situation: Situation, steps: Sequence[Step]) -> datetime:

@@ -236,7 +236,16 @@ def decided(
     asked = needs_for(rules, campaigns) if needs is None else needs
     levels = {s: Level(s, data_until or now, in_use) for s in rules.services}
     known = {name: state(name) for name in rules.resources} | dict(states or {})
+    known = {name: measured(one, rules) for name, one in known.items()}
     return decide(asked, levels, campaigns, known, controls or Controls(), rules, now)
+
+
+def measured(one: ResourceState, rules: Policy) -> ResourceState:
+    """The state with its usual lead times measured as the policy says that they are."""
+    if one.lead_times is not MEASURED or one.resource not in rules.resources:
+        return one
+    took_s = rules.resources[one.resource].lead_time.total_seconds()
+    return replace(one, lead_times=LeadTimes(tuple(replace(m, took_s=took_s) for m in MEASURED.measured)))
 
 
 def day_of_decisions(

@@ -11,7 +11,7 @@ from advisor.actuation.execute import before_acting, execute, observe
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import Instruction
 from advisor.domain.capacity import Bounds, Observation, ResourceState
-from advisor.domain.evidence import Awaited, LeadTime
+from advisor.domain.evidence import Awaited, LeadTime, LeadTimes
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 from tests.support.builders import MINUTE, NOW, PODS, at, resource, state
@@ -53,7 +53,7 @@ def restoring(now: datetime = NOW) -> Instruction:
 
 
 async def found(platform: Counting, now: datetime = NOW) -> ResourceState:
-    return await observe(platform, state(), now)
+    return await observe(platform, state(lead_times=LeadTimes()), now)
 
 
 async def test_an_instruction_sets_the_bounds_and_observes_them_again():

@@ -90,16 +90,17 @@ def test_a_platform_with_problems_is_a_risk_however_it_was_last_seen():
 
 @pytest.mark.parametrize(
     "controls",
-    [frozen(), on_hold(PODS), on_hold("promo")],
-    ids=["everything", "resource", "campaign"],
+    [frozen(), frozen(PODS), on_hold(PODS), on_hold("promo")],
+    ids=["everything frozen", "resource frozen", "resource", "campaign"],
 )
 def test_what_is_on_hold_is_at_risk_and_not_ready_once_it_would_come_too_late(controls):
     early = verdict("08:00", 2, controls=controls)
     late = verdict("09:55", 2, controls=controls)
 
-    assert (early.readiness, early.reasons) == (Readiness.AT_RISK, (Reason.HELD,))
+    reason = Reason.KILL_SWITCH if controls.freezes else Reason.HELD
+    assert (early.readiness, early.reasons) == (Readiness.AT_RISK, (reason,))
     assert late.readiness is Readiness.NOT_READY
-    assert Reason.HELD in late.reasons
+    assert reason in late.reasons
     assert Reason.ACT_FAILED not in late.reasons
 
 
@@ -107,7 +108,7 @@ def test_units_asked_for_before_a_freeze_still_come():
     """Frozen at 09:55, five minutes after 30 units were asked for and seen: a freeze takes nothing back."""
     found = verdict("09:55", 30, ready=2, controls=frozen())
 
-    assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.HELD,))
+    assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.KILL_SWITCH,))
 
 
 def test_a_hold_on_another_campaign_hours_later_is_no_risk_to_this_one():

@@ -138,10 +138,10 @@ def test_stale_input_is_a_risk():
     assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.INPUT_STALE,))
 
 
-def test_more_than_its_budget_is_a_risk():
+def test_what_its_budget_does_not_pay_for_is_not_ready():
     found = verdict_on(campaign(budget=CampaignBudget("EUR", 1.0)))
 
-    assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.OVER_CAMPAIGN_BUDGET,))
+    assert (found.readiness, found.reasons) == (Readiness.NOT_READY, (Reason.OVER_CAMPAIGN_BUDGET,))
 
 
 def test_a_service_whose_demand_was_never_seen_is_a_risk():

@@ -5,29 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from advisor.domain.advice import Claim, Instruction, Outcome, Step
+from advisor.domain.advice import Claim, Outcome, Step
 from advisor.domain.controls import Controls
-from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
-from advisor.planning.guardrails import (
-    ACT_GUARDRAILS,
-    Situation,
+from advisor.domain.timegrid import to_epoch_s
+from advisor.planning.cuts import UNBOUNDED, Cut
+from advisor.planning.pace import alone
+from advisor.planning.plan_guardrails import (
+    PLAN_GUARDRAILS,
+    calibrated,
     campaign_not_past,
-    guard_act,
     guard_plan,
     in_use_kept,
     input_fresh,
-    mode_permits,
-    not_expired,
-    not_on_hold,
+    multiple_believable,
     within_bounds,
-    within_budget,
+    within_campaign_budget,
+    within_day_budget,
+    within_pools,
+    within_team_budget,
 )
-from advisor.planning.pace import alone
 from advisor.planning.schedule import standing_at
-from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, frozen, on_hold, resource, state
+from advisor.planning.situation import Situation
+from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, resource, state
 
 CLAIM = Claim("promo", 1, PODS, at("09:45"), at("13:00"))
 UP, DOWN = Step(at("09:50"), 5, 40), Step(at("12:00"), 2, 40)
@@ -40,29 +43,13 @@ def situation(**other: Any) -> Situation:
         "state": state(),
         "claims": (CLAIM,),
         "in_force": (CLAIM,),
-        "mode": Mode.AUTO,
         "now": NOW,
         "data_until": other.get("now", NOW),
         "stale_after": 5 * MINUTE,
         "in_use_rate_per_s": 15.0,
-        "over_budget": (),
         "controls": Controls(),
     }
     return Situation(**{**values, **other})
-
-
-def instruction(floor: int = 5, **other: Any) -> Instruction:
-    return Instruction(
-        **{
-            "resource": PODS,
-            "floor": floor,
-            "ceiling": 40,
-            "planned_for": NOW,
-            "expires_at": at("14:00"),
-            "reasons": (),
-            **other,
-        }
-    )
 
 
 # --- input_fresh
@@ -213,70 +200,76 @@ def test_no_more_than_the_ceiling_is_kept_however_much_was_found():
     assert standing_at(steps, NOW, 2) == 40
 
 
-# --- act guardrails
+# --- calibrated
+
+
+def test_a_forecast_that_was_too_low_too_often_lowers_nothing_that_is_in_use():
+    """Even where something reactive scales: its floor would fall as far as the forecast lets it."""
+    lowering = (*STOOD, Step(NOW, 2, 40))
+    reactive = fixed(resource=resource(reactive=True))
+
+    trusted, _ = calibrated(replace(reactive, calibration=0.95), lowering)
+    kept, verdict = calibrated(replace(reactive, calibration=0.7), lowering)
+
+    assert trusted == lowering
+    assert standing_at(kept, NOW, 2) == 12
+    assert (verdict.outcome, verdict.reason) == (Outcome.CLAMP, Reason.OUT_OF_CALIBRATION)
+    assert verdict.detail.startswith("70% of the last days' demand lay below the 0.95 quantile")
+
+
+def test_a_forecast_that_was_too_low_raises_as_planned():
+    steps, verdict = calibrated(replace(situation(), calibration=0.7), (UP, DOWN))
+
+    assert (steps, verdict.outcome, verdict.reason) == ((UP, DOWN), Outcome.PASS, Reason.OUT_OF_CALIBRATION)
+
+
+# --- bounds on new plans
+
+
+def test_absurdly_many_times_what_was_ever_seen_is_clamped_from_now_on():
+    past = Step(at("05:00"), 9, 40)
+
+    steps, verdict = multiple_believable(replace(situation(), believable_units=4), (past, UP, DOWN))
+
+    assert steps == (past, replace(UP, floor=4), DOWN)
+    assert (verdict.outcome, verdict.reason) == (Outcome.CLAMP, Reason.ABSURD_MULTIPLIER)
+    assert multiple_believable(situation(), (UP,))[1].outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize(
-    ("controls", "outcome"),
+    ("guardrail", "reason"),
     [
-        (Controls(), Outcome.PASS),
-        (on_hold("sim://other", "other-campaign"), Outcome.PASS),
-        (frozen(), Outcome.BLOCK),
-        (on_hold(PODS), Outcome.BLOCK),
-        (on_hold("promo"), Outcome.BLOCK),
-    ],
-    ids=["nothing", "others", "everything", "the resource", "a campaign that claims it"],
-)
-def test_a_hold_on(controls, outcome):
-    verdict = not_on_hold(situation(controls=controls), instruction())
-
-    assert verdict.outcome is outcome
-    assert verdict.reason is (Reason.HELD if outcome is Outcome.BLOCK else Reason.MEETS_PLAN)
-
-
-@pytest.mark.parametrize(
-    ("mode", "outcome", "reason"),
-    [
-        (Mode.OBSERVE, Outcome.BLOCK, Reason.MODE_OBSERVE),
-        (Mode.RECOMMEND, Outcome.BLOCK, Reason.MODE_RECOMMEND),
-        (Mode.APPROVE, Outcome.BLOCK, Reason.NEEDS_APPROVAL),
-        (Mode.AUTO, Outcome.PASS, Reason.MEETS_PLAN),
+        (within_pools, Reason.POOL_EXHAUSTED),
+        (within_campaign_budget, Reason.OVER_CAMPAIGN_BUDGET),
+        (within_team_budget, Reason.OVER_TEAM_BUDGET),
+        (within_day_budget, Reason.OVER_DAY_BUDGET),
     ],
 )
-def test_the_mode(mode, outcome, reason):
-    verdict = mode_permits(situation(mode=mode), instruction())
+def test_a_cut_clamps_the_schedule_while_it_binds_under_its_own_guardrail(guardrail, reason):
+    """Three units are left from 10:00 to 11:00, where five were planned until noon."""
+    times_s = np.array([to_epoch_s(at("10:00")), to_epoch_s(at("11:00"))])
+    cut = Cut(PODS, reason, "two too many", ("promo",), times_s, np.array([3, UNBOUNDED]))
+    others = replace(cut, reason=Reason.EXPIRED)
 
-    assert (verdict.outcome, verdict.reason) == (outcome, reason)
+    steps, verdict = guardrail(replace(situation(), cuts=(cut,)), (UP, DOWN))
 
-
-def test_an_expired_instruction_raises_nothing_but_may_still_lower():
-    late = situation(now=at("14:01"), state=state(floor=5))
-
-    assert not_expired(late, instruction(floor=6)).reason is Reason.EXPIRED
-    assert not_expired(late, instruction(floor=5)).outcome is Outcome.PASS
-    assert not_expired(replace(late, now=at("14:00")), instruction(floor=6)).outcome is Outcome.PASS
-
-
-def test_over_budget_nothing_is_raised_but_it_may_still_be_lowered():
-    dear = situation(over_budget=("promo",), state=state(floor=5))
-
-    verdict = within_budget(dear, instruction(floor=6))
-
-    assert (verdict.outcome, verdict.reason) == (Outcome.BLOCK, Reason.OVER_CAMPAIGN_BUDGET)
-    assert "promo" in verdict.detail
-    assert within_budget(dear, instruction(floor=5)).outcome is Outcome.PASS
-    assert within_budget(situation(), instruction(floor=6)).outcome is Outcome.PASS
+    assert [(f"{s.act_at:%H:%M}", s.floor) for s in steps] == [
+        ("09:50", 5),
+        ("10:00", 3),
+        ("11:00", 5),
+        ("12:00", 2),
+    ]
+    assert (verdict.outcome, verdict.reason, verdict.detail) == (Outcome.CLAMP, reason, "two too many")
+    assert guardrail(replace(situation(), cuts=(others,)), (UP, DOWN))[0] == (UP, DOWN)
 
 
 # --- all together
 
 
-def test_every_guardrail_answers_under_its_own_name_in_order():
-    _, plan = guard_plan(situation(), (UP, DOWN))
-    act = guard_act(situation(), instruction())
+def test_every_plan_guardrail_answers_under_its_own_name_in_order():
+    _, verdicts = guard_plan(situation(), (UP, DOWN))
 
-    assert [v.guardrail for v in plan] == ["input_fresh", "campaign_not_past", "within_bounds", "in_use_kept"]
-    assert [v.guardrail for v in act] == [guardrail.__name__ for guardrail in ACT_GUARDRAILS]
+    assert [v.guardrail for v in verdicts] == [guardrail.__name__ for guardrail in PLAN_GUARDRAILS]
 
 
 def test_units_in_use_are_kept_although_the_input_is_stale():
@@ -286,4 +279,18 @@ def test_units_in_use_are_kept_although_the_input_is_stale():
     steps, verdicts = guard_plan(stale, ())
 
     assert standing_at(steps, NOW, 2) == 12
-    assert [v.outcome for v in verdicts] == [Outcome.BLOCK, Outcome.PASS, Outcome.PASS, Outcome.CLAMP]
+    assert [v.reason for v in verdicts if v.outcome is not Outcome.PASS] == [
+        Reason.INPUT_STALE,
+        Reason.WOULD_SHED_LOAD,
+    ]
+
+
+def test_a_raise_inside_the_last_agreed_plan_goes_on_although_the_input_is_stale_and_a_budget_cuts():
+    """Bounds on new plans come before freshness: what was agreed is not taken back by them."""
+    times_s = np.array([to_epoch_s(NOW)])
+    cut = Cut(PODS, Reason.OVER_DAY_BUDGET, "too dear", ("promo",), times_s, np.array([2]))
+    stale = replace(situation(data_until=NOW - HOUR, state=state(plan=(UP, DOWN))), cuts=(cut,))
+
+    steps, _ = guard_plan(stale, (UP, DOWN))
+
+    assert steps == (UP,)
