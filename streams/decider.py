@@ -19,7 +19,6 @@ from advisor.actuation.actuator import Actuator
 from advisor.actuation.execute import before_acting, execute, observe
 from advisor.domain.advice import Decision, Outcome, ResourceDecision
 from advisor.domain.capacity import Observation, ResourceState
-from advisor.domain.controls import Controls
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.pipeline import decide, remember
@@ -33,6 +32,7 @@ from streams.codec.resource_state import (
     decode_state,
     encode_decided,
 )
+from streams.command_desk import CommandDesk
 from streams.context import WorkerContext
 from streams.log_reader import log_consumer, read_to_end
 from streams.needs_fold import NeedsFold
@@ -54,6 +54,7 @@ class Decider:
         resume: Callable[[Observation], None],
         feed: CampaignFeed,
         publisher: Publisher,
+        desk: CommandDesk,
     ) -> None:
         self._settings = context.settings
         self._names = context.names
@@ -67,6 +68,7 @@ class Decider:
         self._feed = feed
         self._book = feed.book()
         self._publisher = publisher
+        self._desk = desk
         self._reader = log_consumer(context.settings)
         self._fold = NeedsFold()
         self._next_offset = 0
@@ -103,6 +105,7 @@ class Decider:
         """Another worker decides from now on, or will once the rebalance is over."""
         self._active.clear()
         self._feed.drop_rejects()
+        self._desk.stand_by()
         self._metrics.is_decider.set(0)
 
     async def take(self) -> None:
@@ -112,6 +115,7 @@ class Decider:
             await self._read_needs(0)
             await self._read_resources()
             await self._publisher.restore(self._reader)
+            await self._desk.restore(self._reader)
             await self._drop_unserved()
         self._active.set()
         self._metrics.is_decider.set(1)
@@ -167,6 +171,7 @@ class Decider:
     async def _decide_at(self, now: datetime) -> bool:
         """One run: observe, decide, write, act; True if anything was written or done."""
         book, dealt_with = self._book.at(now), self._feed.dealt_with(self._book)
+        heard = await self._desk.deal_with(now, book)
         for resource in self._policy.resources:
             self._states[resource] = await self._observed(resource, now)
         with self._metrics.decide_seconds.time():
@@ -175,16 +180,19 @@ class Decider:
                 self._fold.levels,
                 book.standing(),
                 self._states,
-                Controls(),
+                self._desk.controls,
                 self._policy,
                 now,
             )
         wrote = await self._publisher.publish(decision, self._fold, book, self._states, self._policy, now)
         wrote = await self._publisher.publish_campaigns(decision.campaigns, book, dealt_with, now) or wrote
         for made in decision.resources:
+            if self._desk.has_news and not self._clock.from_events:
+                self._news.set()  # perhaps a freeze: decide anew before anything more is done
+                break
             wrote = await self._carry_out(made, now) or wrote
         self._show(decision, now)
-        return wrote
+        return wrote or heard
 
     async def _observed(self, resource: str, now: datetime) -> ResourceState:
         state = self._states.get(resource) or ResourceState(resource)

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from streams.cli import backtest, campaign, check, demo, plan, replay, topics, worker
+from streams.cli import (
+    approve,
+    backtest,
+    campaign,
+    check,
+    demo,
+    freeze,
+    hold,
+    plan,
+    reject,
+    replay,
+    resume,
+    topics,
+    worker,
+)
 
 app = typer.Typer(
     name="headstart",
@@ -20,6 +34,11 @@ app.command()(check.check)
 app.command()(topics.topics)
 app.command()(replay.replay)
 app.command()(plan.plan)
+app.command()(approve.approve)
+app.command()(reject.reject)
+app.command()(hold.hold)
+app.command()(resume.resume)
+app.command()(freeze.freeze)
 app.command()(backtest.backtest)
 app.add_typer(campaign.app, name="campaign")
 
