@@ -12,7 +12,7 @@ import msgspec
 from advisor.domain.controls import Controls
 from advisor.settings import Settings
 from streams.codec.command_audit import COMMAND_ACCEPTED, COMMAND_REFUSED, AuditedCommand
-from streams.codec.commands import Approve, Command, OnScope, Reject, encode_command
+from streams.codec.commands import Approve, Command, OnScope, Reject, decode_command, encode_command
 from streams.controls_fold import read_controls
 from streams.kafka_clients import follower, producer
 from streams.topic_setup import require_topics
@@ -50,9 +50,10 @@ def new_command(word: Approve | Reject | OnScope, by: str, why: str) -> Command:
 def send_command(settings: Settings, command: Command) -> int:
     """Write one command and say at which offset it lies, once Kafka has it for good.
 
-    Raises KafkaUnreachableError and TopicMissingError.
+    Raises DecodeError for one that the decider could not read, KafkaUnreachableError and TopicMissingError.
     """
     key, value, headers = encode_command(command)
+    decode_command(value, headers, received_at=command.at)
     topic = TopicNames.of(settings).commands
     require_topics(settings, [topic])
     with producer(settings) as client:
@@ -64,7 +65,7 @@ def send_command(settings: Settings, command: Command) -> int:
 def ask(settings: Settings, command: Command, wait_s: float = ANSWER_WITHIN_S) -> Reply | None:
     """Send a command and wait for what becomes of it; None if nobody has dealt with it within `wait_s`.
 
-    Raises KafkaUnreachableError and TopicMissingError.
+    Raises what :func:`send_command` does.
     """
     names = TopicNames.of(settings)
     require_topics(settings, [names.audit, names.controls])

@@ -25,11 +25,9 @@ def envelope_of(planned: CampaignPlan, policy: Policy) -> Approve:
         campaign_id=campaign.campaign_id,
         revision=campaign.revision,
         most_units=tuple(
-            sorted(
-                (name, max(s.floor for s in of_resource))
-                for name, of_resource in steps.items()
-                if of_resource
-            )
+            (name, max(step.floor for step in of_resource))
+            for name, of_resource in sorted(steps.items())
+            if of_resource
         ),
         max_cost=None if extra is None else math.ceil(extra * 100) / 100,
         currency=policy.currency,

@@ -19,7 +19,7 @@ def freeze(
     no_wait: NoWait = False,
     as_json: Json = False,
 ) -> None:
-    """Freeze a resource, or everything: nothing is changed until `headstart resume`. Floors stay as they are.
+    """Freeze a resource, or everything: nothing is changed until `headstart resume`. Floors stay.
 
     Exit code 0: it is frozen. 1: no worker answered within 10 s. 2: refused, and why. 3: Kafka cannot be
     reached. Examples:

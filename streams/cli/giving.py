@@ -106,7 +106,7 @@ def _print(out: Console, reply: Reply) -> None:
 
 
 def _json(said: dict[str, Any], reply: Reply | None) -> str:
-    answer = {"accepted": None, "text": "", "reasons": [], "controls": None}
+    answer: dict[str, Any] = {"accepted": None, "text": "", "reasons": [], "controls": None}
     if reply is not None:
         answer = msgspec.to_builtins(reply)
     return json.dumps({"command": said, **answer}, indent=2)

@@ -18,10 +18,10 @@ def hold(
     no_wait: NoWait = False,
     as_json: Json = False,
 ) -> None:
-    """Hold a resource or a campaign: nothing is changed there until `headstart resume`. Floors stay as they are.
+    """Hold a resource or a campaign: nothing is changed there until `headstart resume`. Floors stay.
 
-    Exit code 0: it holds. 1: no worker answered within 10 s. 2: refused, and why. 3: Kafka cannot be reached.
-    Examples:
+    Exit code 0: it holds. 1: no worker answered within 10 s. 2: refused, and why. 3: Kafka cannot be
+    reached. Examples:
 
         headstart hold bf-2026 --why "legal has not signed"
 

@@ -34,9 +34,7 @@ def reject(
         if revision is None:
             entry = read_inbox(settings).book.get(campaign_id)
             if entry is None:
-                raise fail(
-                    f"{campaign_id!r} is not on the inbox. Fix: see `headstart campaign list --all`",
-                    BAD_INPUT,
-                )
+                where = "is not on the inbox. Fix: see `headstart campaign list --all`"
+                raise fail(f"{campaign_id!r} {where}", BAD_INPUT)
             revision = entry.revision
     give(settings, Reject(campaign_id, revision), by, why, wait=not no_wait, as_json=as_json)
