@@ -43,17 +43,18 @@ _audited = msgspec.json.Decoder(AuditedCommand)
 
 
 def new_command(word: Approve | Reject | OnScope, by: str, why: str) -> Command:
-    """A person's word as of now, with an id of its own."""
-    return Command(str(uuid.uuid4()), SOURCE, by, datetime.now(UTC), why, word)
+    """A person's word as of now, with an id of its own. Raises DecodeError if nobody could read it."""
+    command = Command(str(uuid.uuid4()), SOURCE, by, datetime.now(UTC), why, word)
+    _, value, headers = encode_command(command)
+    return decode_command(value, headers, received_at=command.at)
 
 
 def send_command(settings: Settings, command: Command) -> int:
     """Write one command and say at which offset it lies, once Kafka has it for good.
 
-    Raises DecodeError for one that the decider could not read, KafkaUnreachableError and TopicMissingError.
+    Raises KafkaUnreachableError and TopicMissingError.
     """
     key, value, headers = encode_command(command)
-    decode_command(value, headers, received_at=command.at)
     topic = TopicNames.of(settings).commands
     require_topics(settings, [topic])
     with producer(settings) as client:

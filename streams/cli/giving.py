@@ -62,7 +62,8 @@ def give(
     from streams.codec.commands import command_data
     from streams.control_room import ANSWER_WITHIN_S, ask, new_command, send_command
 
-    command = new_command(word, login_name(by), why)
+    with exit_codes():
+        command = new_command(word, login_name(by), why)
     said = {"id": command.id, "kind": command.kind.value, **command_data(command)}
     out = Console(stderr=as_json)
     out.print(f"[bold]{command.kind}[/] {_shown(command_data(command))}", soft_wrap=True, highlight=False)
