@@ -6,7 +6,7 @@ and change nothing either. What stands lies under keys: a scope, or a campaign a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +15,7 @@ from advisor.domain.controls import EVERYTHING, Controls, Envelope, Hold, Reject
 from advisor.domain.reason import Reason
 from streams.campaign_book import CampaignBook, Standing
 from streams.codec.commands import Approve, Command, CommandKind, OnScope, Reject
+from streams.control_entries import Changes, Entry, ScopeEntry, WordEntry, scope_key, word_key
 from streams.control_words import (
     Refusal,
     approved,
@@ -35,29 +36,6 @@ from streams.control_words import (
 
 REMEMBERED = 200
 """So many events are known again; a producer repeats a message within seconds, not after so many others."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeEntry:
-    """What stands on a resource, a campaign or everything."""
-
-    scope: str
-    hold: Hold | None = None
-    freeze: Hold | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WordEntry:
-    """One person's newest word on a campaign: one of the two. It is kept for a while past `campaign_end`."""
-
-    campaign_end: datetime
-    envelope: Envelope | None = None
-    rejection: Rejection | None = None
-
-
-Entry = ScopeEntry | WordEntry
-Changes = Mapping[str, Entry | None]
-"""New entries by key; None where something no longer stands."""
 
 
 class Heard(StrEnum):
@@ -235,21 +213,6 @@ class ControlBook:
         if not lifted:
             return nothing_to_resume(command, scope, scope_key(EVERYTHING) in self._entries)
         return resumed(command, sorted(lifted.values())), dict.fromkeys(lifted)
-
-
-def scope_key(scope: str) -> str:
-    """Under which key lies what stands on a scope?"""
-    return _escaped(scope)
-
-
-def word_key(campaign_id: str, by: str) -> str:
-    """Under which key lies a person's word on a campaign?"""
-    return f"{_escaped(campaign_id)}|{_escaped(by)}"
-
-
-def _escaped(text: str) -> str:
-    """The text without the bar that stands between the parts of a key."""
-    return text.replace("%", "%25").replace("|", "%7C")
 
 
 def _end_of(campaign_id: str, known: Known, otherwise: datetime) -> datetime:

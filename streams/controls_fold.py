@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from advisor.settings import Settings
 from streams.codec.controls_log import CommandsMark, changes_of, decode_control
-from streams.control_book import Changes, ControlBook
+from streams.control_book import ControlBook
+from streams.control_entries import Changes
 from streams.kafka_clients import read_all
 from streams.topics import TopicNames
 

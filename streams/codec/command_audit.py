@@ -12,7 +12,8 @@ from streams.codec.audit import SOURCE, content_hash
 from streams.codec.commands import Command, command_data
 from streams.codec.events import cloud_event
 from streams.codec.notices import notice
-from streams.control_book import Answer, Changes
+from streams.control_book import Answer
+from streams.control_entries import Changes
 from streams.records import OutgoingRecord
 
 _PREFIX = "io.headstart.command."

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from streams.codec.versioned import read_versioned
-from streams.control_book import Changes, Entry, ScopeEntry, WordEntry
+from streams.control_entries import Changes, Entry, ScopeEntry, WordEntry
 
 MARK_KEY = b"@commands|"
 """No other key ends with its bar: a person has a name."""

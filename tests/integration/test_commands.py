@@ -24,6 +24,7 @@ from tests.support.workers import WorkerProcess
 PODS = "sim://shop/pods"
 SETTLES_WITHIN_S = 80.0  # a step is planned for the next whole minute
 WORKS_WITHIN_S = 5.0
+MORNING = datetime(2026, 11, 27, 6, 0, tzinfo=UTC)
 RESOURCES = {
     PODS: {"serves": "web", "unit_capacity": 10, "min": 2, "max": 40, "lead_time": "1m", "mode": "auto"}
 }
@@ -217,6 +218,40 @@ def test_an_approval_is_kept_and_one_of_an_old_revision_refused_in_words(estate:
     answer = command(estate, "reject", "bf-2026", "--why", "too dear")
     assert [e["by"] for e in answer["controls"]["rejections"]] == ["ada"]
     assert controls(estate).envelopes == ()
+
+
+@pytest.mark.timeout(120)
+def test_in_a_replay_commands_count_from_the_next_decision(estate: Estate) -> None:
+    """A freeze that lies there when the replay begins keeps every simulated floor where it was."""
+    estate.create(RESOURCES, sources=SOURCES)
+    freeze = command_event("freeze", command_data("freeze", scope="*"))
+    estate.send(estate.names.commands, [(b"*", freeze, STRUCTURED)])
+    replay_morning(estate)
+
+    assert estate.worker("--clock", "events").wait(90) == 0
+
+    (stop,) = controls(estate).freezes
+    assert MORNING <= stop.at <= MORNING + timedelta(hours=1)
+    assert any(v["reason"] == Reason.HELD for d in decided(estate) for v in d["verdicts"])
+    assert [e for e in estate.audit(PODS) if e["type"] == "io.headstart.resource.acted.v1"] == []
+
+
+def replay_morning(estate: Estate) -> None:
+    """An hour of traffic by the stream's own clock, and a campaign in the last third of it."""
+    times = [MORNING + timedelta(minutes=minute) for minute in range(60)]
+    samples = [
+        {"service": "web", "timestamp": at.isoformat(), "count": 3000, "interval_s": 60} for at in times
+    ]
+    estate.send(estate.names.traffic[0], [(b"web", json.dumps(s).encode(), ()) for s in samples])
+    data = campaign_data(
+        services=["web"],
+        start=times[40].isoformat(),
+        end=times[59].isoformat(),
+        expected_uplift={"p50": 3.0, "p90": 3.0},
+    )
+    event = campaign_event(data, time=times[10].isoformat())
+    estate.send(estate.names.campaigns, [(b"bf-2026", event, STRUCTURED)])
+    estate.tell_time(MORNING + timedelta(hours=1), end=True)
 
 
 @pytest.mark.timeout(60)

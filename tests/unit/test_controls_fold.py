@@ -7,7 +7,7 @@ import pytest
 from advisor.domain.controls import Hold
 from advisor.errors import DecodeError
 from streams.codec.controls_log import commands_mark, encode_entries, encode_mark
-from streams.control_book import ScopeEntry, scope_key
+from streams.control_entries import ScopeEntry, scope_key
 from streams.controls_fold import ControlsFold
 from tests.support.builders import NOW, PODS
 
