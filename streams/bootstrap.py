@@ -21,6 +21,8 @@ from streams.app import build_app
 from streams.assessor import Assessor
 from streams.campaign_feed import CampaignFeed
 from streams.clock import Clock
+from streams.command_desk import CommandDesk
+from streams.command_feed import CommandFeed
 from streams.context import WorkerContext
 from streams.decider import Decider
 from streams.ingest import Ingest
@@ -47,7 +49,7 @@ async def build_worker(
     for one in lowered:
         log.warning("mode_lowered", resource=one.resource, asked=one.asked, to=Mode.RECOMMEND, why=one.reason)
     context = WorkerContext(settings, names, clock, outbox, Metrics(CollectorRegistry()))
-    inputs = [*names.traffic, names.campaigns]
+    inputs = [*names.traffic, names.campaigns, names.commands]
     ids = {} if settings.kafka.embedded else await asyncio.to_thread(topic_ids, settings, inputs)
     demand_partitions = await outbox.partitions(names.demand)
     sources = [
@@ -60,12 +62,17 @@ async def build_worker(
     feed = CampaignFeed(settings, names, inbox_id, inbox, clock)
     assessor = Assessor(context, policy, sources, feed, pool)
     publisher = Publisher(context, inbox_id, feed)
-    decider = Decider(context, policy, len(demand_partitions), actuators, simulated.resume, feed, publisher)
+    commands = CommandFeed(settings, names)
+    desk = CommandDesk(context, policy, ids.get(names.commands, ""), commands)
+    decider = Decider(
+        context, policy, len(demand_partitions), actuators, simulated.resume, feed, publisher, desk
+    )
     ingest = Ingest(context, ids, policy.services, demand_partitions)
     app = build_app(
         settings, names, assessor, decider, demand_partitions=len(demand_partitions), datadir=datadir
     )
-    worker = Worker(context, app, feed, ingest, assessor, decider)
+    worker = Worker(context, app, feed, commands, ingest, assessor, decider)
     worker.watchdog = Watchdog(log_consumer(settings), worker.positions, context.metrics)
     feed.on_change = worker.wake
+    commands.on_change = decider.wake
     return worker

@@ -19,7 +19,6 @@ from advisor.actuation.actuator import Actuator
 from advisor.actuation.execute import before_acting, execute, observe
 from advisor.domain.advice import Decision, Outcome, ResourceDecision
 from advisor.domain.capacity import Observation, ResourceState
-from advisor.domain.controls import Controls
 from advisor.domain.evidence import Awaited
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
@@ -35,6 +34,7 @@ from streams.codec.resource_state import (
     decode_state,
     encode_decided,
 )
+from streams.command_desk import CommandDesk
 from streams.context import WorkerContext
 from streams.decision_inputs import DecisionInputs
 from streams.evidence import show_evidence, weighed, went_on
@@ -58,6 +58,7 @@ class Decider:
         resume: Callable[[Observation, Sequence[Awaited]], None],
         feed: CampaignFeed,
         publisher: Publisher,
+        desk: CommandDesk,
     ) -> None:
         self._settings = context.settings
         self._names = context.names
@@ -71,6 +72,7 @@ class Decider:
         self._feed = feed
         self._book = feed.book()
         self._publisher = publisher
+        self._desk = desk
         self._reader = log_consumer(context.settings)
         self._fold = NeedsFold()
         self._next_offset = 0
@@ -107,6 +109,7 @@ class Decider:
         """Another worker decides from now on, or will once the rebalance is over."""
         self._active.clear()
         self._feed.drop_rejects()
+        self._desk.stand_by()
         self._metrics.is_decider.set(0)
 
     async def take(self) -> None:
@@ -116,6 +119,7 @@ class Decider:
             await self._read_needs(0)
             await self._read_resources()
             await self._publisher.restore(self._reader)
+            await self._desk.restore(self._reader)
             await self._drop_unserved()
         self._active.set()
         self._metrics.is_decider.set(1)
@@ -171,6 +175,7 @@ class Decider:
     async def _decide_at(self, now: datetime) -> bool:
         """One run: observe, decide, write, act; True if anything was written or done."""
         book, dealt_with = self._book.at(now), self._feed.dealt_with(self._book)
+        heard = await self._desk.deal_with(now, book)
         levels = self._fold.levels
         for name, resource in self._policy.resources.items():
             self._states[name] = weighed(await self._observed(name, now), resource, levels, now)
@@ -179,7 +184,7 @@ class Decider:
             levels,
             book.standing(),
             dict(self._states),
-            Controls(),
+            self._desk.controls,
             self._policy,
             now,
         )
@@ -188,9 +193,12 @@ class Decider:
         wrote = await self._publisher.publish(decision, seen, book)
         wrote = await self._publisher.publish_campaigns(decision.campaigns, book, dealt_with, now) or wrote
         for made in decision.resources:
+            if self._desk.has_news and not self._clock.from_events:
+                self._news.set()  # perhaps a freeze: decide anew before anything more is done
+                break
             wrote = await self._carry_out(made, now) or wrote
         self._show(decision, now)
-        return wrote
+        return wrote or heard
 
     async def _observed(self, resource: str, now: datetime) -> ResourceState:
         state = self._states.get(resource) or ResourceState(resource)

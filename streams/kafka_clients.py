@@ -88,8 +88,11 @@ def read_all(
 
 
 @contextmanager
-def follower(settings: Settings, topics: Sequence[str]) -> Iterator[Any]:
-    """A KafkaConsumer on every partition of these topics, from their beginnings, in no group."""
+def follower(settings: Settings, topics: Sequence[str], *, from_end: bool = False) -> Iterator[Any]:
+    """A KafkaConsumer on every partition of these topics, in no group, from their beginnings.
+
+    With `from_end`: on what is written from now on.
+    """
     with _connected(settings, KafkaConsumer, enable_auto_commit=False) as consumer:
         partitions = [
             TopicPartition(topic, number)
@@ -97,7 +100,11 @@ def follower(settings: Settings, topics: Sequence[str]) -> Iterator[Any]:
             for number in sorted(consumer.partitions_for_topic(topic) or ())
         ]
         consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
+        if from_end:
+            for partition, end in consumer.end_offsets(partitions).items():
+                consumer.seek(partition, end)
+        else:
+            consumer.seek_to_beginning(*partitions)
         yield consumer
 
 

@@ -9,7 +9,6 @@ from advisor.actuation.reach import simulated_resources, within_reach
 from advisor.domain.advice import CampaignReadiness, ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
-from advisor.domain.controls import Controls
 from advisor.domain.timegrid import from_epoch_s
 from advisor.errors import HeadstartError
 from advisor.forecasting.windows import effect_window
@@ -21,6 +20,7 @@ from streams.campaign_book import CampaignBook
 from streams.campaign_inbox import read_inbox
 from streams.codec.needs_log import TickRecord, decode_needs
 from streams.codec.resource_state import DECIDED_KEY, decode_state
+from streams.controls_fold import read_controls
 from streams.kafka_clients import read_all
 from streams.needs_fold import NeedsFold
 from streams.topics import TopicNames
@@ -64,7 +64,7 @@ def plan_campaign(
         fold.levels,
         book.standing(),
         states,
-        Controls(),
+        read_controls(settings).book.controls,
         replace(policy, horizon=reach),
         decision_time,
     )

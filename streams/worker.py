@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from advisor.errors import HeadstartError
 from streams.assessor import Assessor
 from streams.campaign_feed import CampaignFeed
+from streams.command_feed import CommandFeed
 from streams.context import WorkerContext
 from streams.decider import Decider
 from streams.failures import WorkerFailedError, failure, named
@@ -46,6 +47,7 @@ class Worker:
         context: WorkerContext,
         app: faust.App,
         feed: CampaignFeed,
+        commands: CommandFeed,
         ingest: Ingest,
         assessor: Assessor,
         decider: Decider,
@@ -55,6 +57,7 @@ class Worker:
         self._metrics = context.metrics
         self._app = app
         self._feed = feed
+        self._commands = commands
         self._ingest = ingest
         self._assessor = assessor
         self._decider = decider
@@ -99,7 +102,7 @@ class Worker:
 
     def positions(self) -> Mapping[TopicPartition, int]:
         """Where each consumer stands, for the watchdog."""
-        positions = dict(self._ingest.positions())
+        positions = {**self._ingest.positions(), self._commands.partition: self._commands.position}
         for partition in self._assessor.owned:
             position = self._assessor.position(partition)
             if position is not None:
@@ -127,6 +130,8 @@ class Worker:
         """Connect every part that has to be, and read the campaigns. Raises what :func:`named` does."""
         with named("reading the campaigns"):
             await self._feed.start()
+        with named("following the commands"):
+            await self._commands.start()
         with named("connecting to restore demand"):
             await self._assessor.start()
         with named("connecting to restore decisions"):
@@ -139,6 +144,7 @@ class Worker:
             "finished": _waited(self._decider.finished),
             "faust": self._run_faust(),
             "feed": self._feed.run(),
+            "commands": self._commands.run(),
             "ingest": self._ingest.run(),
             "assessor": self._assessor.run(),
             "decider": self._decider.run(),

@@ -60,6 +60,15 @@ class Reason(StrEnum):
     NOT_A_DRY_RUN = "NOT_A_DRY_RUN"  # a replay may act on nothing real
     NO_ACTUATOR = "NO_ACTUATOR"  # nothing here knows how to set this resource
 
+    # --- commands: why a person's word was not taken
+    CAMPAIGN_UNKNOWN = "CAMPAIGN_UNKNOWN"  # no such campaign was announced
+    REVISION_MISMATCH = "REVISION_MISMATCH"  # another revision than the present one is meant
+    WINDOW_EMPTY = "WINDOW_EMPTY"  # an approval that ends before it begins
+    RESOURCE_UNKNOWN = "RESOURCE_UNKNOWN"  # the policy has no such resource
+    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"  # another currency than the policy counts in
+    SCOPE_UNKNOWN = "SCOPE_UNKNOWN"  # neither a resource nor a campaign
+    NOT_HELD = "NOT_HELD"  # there is nothing to resume
+
     # --- readiness
     MEETS_PLAN = "MEETS_PLAN"  # the plan is agreed and can be met in time
     VERIFIED = "VERIFIED"  # the units are there and ready

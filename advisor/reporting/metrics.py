@@ -81,6 +81,11 @@ class Metrics:
             "last_decision_timestamp_seconds", "Decision time of the last run of the decider."
         )
 
+        # --- commands
+        self.commands = counter("commands", "Commands of people, by what became of them.", "kind", "outcome")
+        self.frozen = gauge("frozen", "1 while people have frozen everything; shown by the decider.")
+        self.holds = gauge("holds", "Resources and campaigns on hold; shown by the decider.")
+
         # --- acts
         self.acts = counter("acts", "Instructions carried out or failed, by Reason.", "resource", "reason")
         self.floor_observed = gauge(

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from streams.cli import backtest, campaign, check, demo, plan, replay, replay_decision, topics, why, worker
+from streams.cli import (
+    approve,
+    backtest,
+    campaign,
+    check,
+    demo,
+    freeze,
+    hold,
+    plan,
+    reject,
+    replay,
+    replay_decision,
+    resume,
+    topics,
+    why,
+    worker,
+)
 
 app = typer.Typer(
     name="headstart",
@@ -22,6 +38,11 @@ app.command()(replay.replay)
 app.command()(plan.plan)
 app.command()(why.why)
 app.command()(replay_decision.replay_decision)
+app.command()(approve.approve)
+app.command()(reject.reject)
+app.command()(hold.hold)
+app.command()(resume.resume)
+app.command()(freeze.freeze)
 app.command()(backtest.backtest)
 app.add_typer(campaign.app, name="campaign")
 

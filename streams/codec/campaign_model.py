@@ -131,8 +131,8 @@ class ScheduledData(_Model):
         return _instant(self.end, _zone(self.timezone))
 
 
-def validated(model: type[Model], data: dict[str, Any]) -> Model:
-    """The data as this model. Raises one DecodeError that names every field at fault."""
+def validated(model: type[Model], data: dict[str, Any], schema: str = "campaign.v1.json") -> Model:
+    """The data as this model. Raises one DecodeError that names every field at fault, and the schema."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -141,7 +141,7 @@ def validated(model: type[Model], data: dict[str, Any]) -> Model:
         raise DecodeError(
             Reason.FIELD_MISSING if all_missing else Reason.FIELD_INVALID,
             "; ".join(_sentence(dict(problem)) for problem in problems)
-            + ". Fix: follow deploy/schemas/campaign.v1.json",
+            + f". Fix: follow deploy/schemas/{schema}",
         ) from error
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from pydantic import TypeAdapter
 
 from streams.codec.campaign_model import ScheduledData
+from streams.codec.command_model import ApproveData, FreezeData, HoldData, RejectData, ResumeData
 from streams.codec.explanations import FORECAST_EXPLAINED, ExplanationData
 from streams.codec.forecasts import ForecastRecord
 from streams.codec.recommendations import RecommendationData
@@ -28,6 +30,10 @@ def schemas() -> dict[str, dict[str, Any]]:
         "campaign.v1.json": _titled(
             "Headstart campaign: data of io.headstart.campaign.scheduled.v1",
             ScheduledData.model_json_schema(),
+        ),
+        "command.v1.json": _titled(
+            "Headstart command: data of io.headstart.command.approve.v1 and its like",
+            TypeAdapter(ApproveData | RejectData | HoldData | ResumeData | FreezeData).json_schema(),
         ),
         "recommendation.v1.json": _titled(
             "Headstart recommendation: data of io.headstart.recommendation.v1", _struct(RecommendationData)

@@ -50,3 +50,30 @@ def campaign_event(body: Any = None, **attributes: Any) -> bytes:
         "data": campaign_data() if body is None else body,
     }
     return json.dumps({n: v for n, v in {**base, **attributes}.items() if v is not ...}).encode()
+
+
+def command_data(kind: str, **fields: Any) -> dict[str, Any]:
+    """The least that a command of this kind needs, some fields replaced; one set to `...` is left out."""
+    word = {"campaign_id": "bf-2026", "revision": 3}
+    bounds = {
+        "resources": {"k8s://prod/shop/hpa/web-shop": 40},
+        "currency": "EUR",
+        "start": "2026-11-27T08:30:00Z",
+        "end": "2026-11-27T13:00:00Z",
+        "expires_at": "2026-11-27T12:00:00+01:00",
+    }
+    base = {"by": "ada"} | {"approve": word | bounds, "reject": word}.get(kind, {"scope": "bf-2026"})
+    return {name: value for name, value in {**base, **fields}.items() if value is not ...}
+
+
+def command_event(kind: str, body: Any = None, **attributes: Any) -> bytes:
+    """A structured command event with some attributes replaced; one set to `...` is left out."""
+    base = {
+        "specversion": "1.0",
+        "id": "c1",
+        "source": "/people",
+        "type": f"io.headstart.command.{kind}.v1",
+        "time": "2026-11-27T07:59:00Z",
+        "data": command_data(kind) if body is None else body,
+    }
+    return json.dumps({n: v for n, v in {**base, **attributes}.items() if v is not ...}).encode()

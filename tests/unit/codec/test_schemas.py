@@ -10,9 +10,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from streams.codec.campaigns import Announced, decode_campaign, encode_campaign
+from streams.codec.commands import command_data as written_data
+from streams.codec.commands import decode_command
 from streams.codec.recommendations import recommendation_data
 from streams.codec.schemas import as_text, schemas, write_schemas
-from tests.support.messages import NOW, RECOMMENDATION, campaign_event
+from tests.support.messages import NOW, RECOMMENDATION, campaign_event, command_data, command_event
 from tests.support.messages import campaign_data as data
 
 PUBLISHED = Path(__file__).parents[3] / "deploy" / "schemas"
@@ -59,6 +61,17 @@ def test_what_the_reader_of_campaigns_accepts_is_valid() -> None:
 def test_a_campaign_without_services_is_not_valid() -> None:
     assert not is_valid("campaign.v1.json", data(services=[]))
     assert not is_valid("campaign.v1.json", data(services=...))
+
+
+@pytest.mark.parametrize("kind", ["approve", "reject", "hold", "resume", "freeze"])
+def test_what_the_reader_of_commands_accepts_is_valid_and_needs_a_name(kind: str) -> None:
+    headers = [("content-type", b"application/cloudevents+json")]
+    command = decode_command(command_event(kind), headers, received_at=NOW)
+
+    assert is_valid("command.v1.json", command_data(kind))
+    assert is_valid("command.v1.json", written_data(command))
+    assert not is_valid("command.v1.json", command_data(kind, by=...))
+    assert not is_valid("command.v1.json", command_data(kind, by=" "))
 
 
 def test_what_the_writer_of_recommendations_writes_is_valid() -> None:

@@ -1,0 +1,47 @@
+"""What of people's words stands, as entries under keys: a scope, or a campaign and a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from advisor.domain.controls import Envelope, Hold, Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeEntry:
+    """What stands on a resource, a campaign or everything."""
+
+    scope: str
+    hold: Hold | None = None
+    freeze: Hold | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WordEntry:
+    """One person's newest word on a campaign: one of the two. It is kept for a while past `campaign_end`."""
+
+    campaign_end: datetime
+    envelope: Envelope | None = None
+    rejection: Rejection | None = None
+
+
+Entry = ScopeEntry | WordEntry
+Changes = Mapping[str, Entry | None]
+"""New entries by key; None where something no longer stands."""
+
+
+def scope_key(scope: str) -> str:
+    """Under which key lies what stands on a scope?"""
+    return _escaped(scope)
+
+
+def word_key(campaign_id: str, by: str) -> str:
+    """Under which key lies a person's word on a campaign?"""
+    return f"{_escaped(campaign_id)}|{_escaped(by)}"
+
+
+def _escaped(text: str) -> str:
+    """The text without the bar that stands between the parts of a key."""
+    return text.replace("%", "%25").replace("|", "%7C")
