@@ -110,11 +110,11 @@ def test_guardrails_people_and_acts_are_told() -> None:
     found = chain(audited, at("10:30"), records=[*audited.records, approval, elsewhere])
     text = text_of(found)
 
-    assert [v.reason for v in found.objections] == [Reason.HELD]
+    assert [v.reason for v in found.objections] == [Reason.KILL_SWITCH]
     assert [one["by"] for one in found.stood] == ["ada"]
     assert [e.data["actor"] for e in found.commands] == ["ada"]
     assert [a.id for a in found.acts] == [act.event.id]
-    assert "HELD" in text
+    assert "KILL_SWITCH" in text
     assert "approve.v1 by ada on promo: max_cost 12.5" in text
     assert "FLOOR_SET, floor 2 -> 5" in text
 

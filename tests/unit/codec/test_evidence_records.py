@@ -70,7 +70,7 @@ def test_a_state_written_before_anything_was_measured_is_read() -> None:
     for field in ("lead_times", "capacity"):
         del record["state"][field]
 
-    assert decode_state(json.dumps(record).encode()) == state(floor=4)
+    assert decode_state(json.dumps(record).encode()) == state(floor=4, lead_times=LeadTimes())
 
 
 def test_the_record_of_progress_brings_back_what_was_going_on() -> None:
