@@ -17,7 +17,7 @@ from advisor.forecasting.windows import is_season
 from advisor.planning.act_guardrails import obstacles_to
 from advisor.planning.bounds import Bounded
 from advisor.planning.claims import counts, in_force
-from advisor.planning.estate import LaidOut
+from advisor.planning.estate import LaidOut, Reach
 from advisor.planning.findings import Prospect, claim_of, findings_on, peak_units
 from advisor.planning.lead_times import is_measured
 from advisor.planning.permissions import Permission
@@ -51,14 +51,14 @@ def assess_campaigns(
     verdicts: list[CampaignReadiness] = []
     on_resource: dict[str, tuple[Finding, ...]] = {}
     served = frozenset(scene.policy.services)
+    reach = Reach(scene.bounded.estate)
     for campaign in sorted(campaigns.values(), key=lambda c: (c.start, c.campaign_id)):
         if not counts(campaign, scene.policy) or campaign.end <= scene.now:
             continue
         found = unserved(campaign, served)
         prospects: list[Prospect] = []
-        for number, laid in enumerate(scene.bounded.estate):
-            if not laid.serves(campaign):
-                continue
+        for number in reach.numbers(campaign):
+            laid = scene.bounded.estate[number]
             prospect = _prospect(campaign, number, scene)
             here = findings_on(campaign, prospect, scene.now)
             found.extend(here)
