@@ -52,22 +52,30 @@ def _parts(campaign: Campaign, answer: CampaignReadiness) -> Iterator[str]:
         yield f"last moment to act {_clock(campaign, answer.last_moment)}"
     if answer.earliest_safe_start is not None:
         yield f"earliest safe start {_clock(campaign, answer.earliest_safe_start)}"
-        yield from _throttled(campaign, answer)
-        if answer.as_planned:
-            yield f"kept as it is, {_lost(answer.as_planned)}"
+    if verdict is Readiness.NOT_READY:
+        yield from _throttled(campaign, answer.send_gate)
+    if answer.earliest_safe_start is not None and answer.as_planned:
+        yield f"kept as it is, {_lost(answer.as_planned)}"
     elif verdict is not Readiness.READY and answer.if_nothing_is_done:
         yield f"if nothing is done, {_lost(answer.if_nothing_is_done)}"
     if answer.extra_cost.extra is not None:
         yield f"extra cost {_money(answer.extra_cost)}"
 
 
-def _throttled(campaign: Campaign, answer: CampaignReadiness) -> Iterator[str]:
-    gate = answer.send_gate
+def _throttled(campaign: Campaign, gate: SendGate | None) -> Iterator[str]:
+    """What can be sent although not all is there: slower for a while, or slower for good."""
     if gate is None or not gate.steps or gate.share_now >= 1.0:
         return
     first, last = gate.steps[0], gate.steps[-1]
-    slow = f"or send {_pace(first.share, first.rate_per_min)}" if first.share > 0 else "or send nothing"
-    yield f"{slow} until {_clock(campaign, last.at)}" if len(gate.steps) > 1 else slow
+    if last.share < 1.0:
+        yield (
+            f"send at most {_pace(last.share, last.rate_per_min)}"
+            if last.share > 0
+            else "nothing can be sent"
+        )
+    elif first.share > 0:
+        slow = _pace(first.share, first.rate_per_min)
+        yield f"or start then and send {slow} until {_clock(campaign, last.at)}"
 
 
 def _lost(found: tuple[Shortfall, ...]) -> str:
