@@ -142,7 +142,7 @@ def _answer(
         as_planned=shortfalls(campaign, stages, now, with_plan=True),
         send_gate=send_gate(campaign, stages, now) if stages else None,
     )
-    return replace(answer, sentence=sentence_of(campaign, answer))
+    return replace(answer, sentence=sentence_of(campaign, answer, now))
 
 
 def _is_there(campaign: Campaign, prospect: Prospect) -> bool:

@@ -9,11 +9,25 @@ from zoneinfo import ZoneInfo
 from advisor.domain.advice import CampaignReadiness, Readiness, SendGate, Shortfall
 from advisor.domain.campaign import Campaign
 from advisor.domain.money import Cost
+from advisor.domain.reason import Reason
+
+UP_TO_PEOPLE = frozenset(
+    {
+        Reason.NEEDS_APPROVAL,
+        Reason.NEEDS_SECOND_APPROVAL,
+        Reason.OUTSIDE_ENVELOPE,
+        Reason.APPROVAL_EXPIRED,
+        Reason.MODE_RECOMMEND,
+        Reason.HELD,
+        Reason.KILL_SWITCH,
+    }
+)
+"""What people can change at once is told beside whatever else is in the way."""
 
 
-def sentence_of(campaign: Campaign, answer: CampaignReadiness) -> str:
+def sentence_of(campaign: Campaign, answer: CampaignReadiness, now: datetime) -> str:
     """The one answer: verdict, why, until when one can act, from when on it is safe, at what cost."""
-    return "; ".join(_parts(campaign, answer))
+    return "; ".join(_parts(campaign, answer, now))
 
 
 def heading(campaign: Campaign) -> str:
@@ -38,18 +52,14 @@ def gate_in_words(campaign: Campaign, gate: SendGate) -> str:
     return ", ".join(said)
 
 
-def _parts(campaign: Campaign, answer: CampaignReadiness) -> Iterator[str]:
+def _parts(campaign: Campaign, answer: CampaignReadiness, now: datetime) -> Iterator[str]:
     verdict = answer.readiness
-    why = "; ".join(
-        dict.fromkeys(
-            f"{finding.resource + ': ' if finding.resource else ''}{finding.detail}"
-            for finding in answer.findings
-            if finding.readiness is verdict
-        )
-    )
+    said = [f for f in answer.findings if f.readiness is verdict or f.reason in UP_TO_PEOPLE]
+    why = "; ".join(dict.fromkeys(f"{f.resource + ': ' if f.resource else ''}{f.detail}" for f in said))
     yield f"{heading(campaign)}: {verdict.replace('_', ' ')}, because {why}"
     if verdict is not Readiness.READY and answer.last_moment is not None:
-        yield f"last moment to act {_clock(campaign, answer.last_moment)}"
+        was = "was " if answer.last_moment < now else ""
+        yield f"last moment to act {was}{_clock(campaign, answer.last_moment)}"
     if answer.earliest_safe_start is not None:
         yield f"earliest safe start {_clock(campaign, answer.earliest_safe_start)}"
     if verdict is Readiness.NOT_READY:
