@@ -81,7 +81,7 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     if peak > prospect.standing.resource.minimum:
         found += _obstructed(prospect, peak, now, is_short=is_short)
         found += _pending(prospect, peak)
-        found += _unproven(campaign, prospect, cluster, peak, now, is_short=is_short)
+        found += _unproven(campaign, prospect, cluster, now, is_short=is_short)
     if all(finding.readiness is not Readiness.NOT_READY for finding in found):
         found += _risky(campaign, prospect, cluster, peak, now)
     return tuple(sorted(found or [_met(prospect.standing, peak)], key=lambda f: f.readiness.rank))
@@ -224,7 +224,6 @@ def _unproven(
     campaign: Campaign,
     prospect: Prospect,
     cluster: ClusterFloors,
-    peak: int,
     now: datetime,
     *,
     is_short: bool,
@@ -233,7 +232,7 @@ def _unproven(
     standing, name, proof = prospect.standing, prospect.resource_id, prospect.proof
     if not proof.is_proven:
         yield Finding(Readiness.AT_RISK, Reason.UNIT_CAPACITY_UNPROVEN, name, proof.detail)
-    if not standing.verified(peak):
+    if not standing.verified(_opening_units(campaign, prospect, cluster, now)):
         if not prospect.is_lead_time_measured:
             usual = standing.pace.usual.total_seconds() / 60
             detail = f"nobody has measured yet that its units take no longer than {usual:g} min"
@@ -241,6 +240,17 @@ def _unproven(
         elif not is_short and _short(campaign, prospect, cluster, now, standing.pace.lead).any():
             detail = f"in time only if its units take no longer than usual ({_span(standing.pace.usual)})"
             yield Finding(Readiness.AT_RISK, Reason.LEAD_TIME_TIGHT, name, detail)
+
+
+def _opening_units(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, now: datetime) -> int:
+    """The most units that must be there in the first lead time from the start, or from now if that is over.
+
+    What comes later can be asked for when the crowd is there: with it, no surprise in its lead time is left.
+    """
+    since = max(campaign.start, now)
+    until = since + prospect.standing.pace.lead
+    inside = (cluster.times_s >= to_epoch_s(since)) & (cluster.times_s < to_epoch_s(until))
+    return int(cluster.ready[inside].max(initial=0))
 
 
 def _risky(
