@@ -17,13 +17,12 @@ from aiokafka import TopicPartition
 
 from advisor.actuation.actuator import Actuator
 from advisor.actuation.execute import before_acting, execute, observe
-from advisor.domain.advice import Decision, Outcome, ResourceDecision
+from advisor.domain.advice import ResourceDecision
 from advisor.domain.capacity import Observation, ResourceState
 from advisor.domain.evidence import Awaited
 from advisor.domain.policy import Policy
-from advisor.domain.timegrid import from_epoch_s, to_epoch_s
+from advisor.domain.timegrid import from_epoch_s
 from advisor.pipeline import remember
-from advisor.planning.schedule import standing_at
 from advisor.resource_id import scheme_of
 from streams.campaign_feed import CampaignFeed
 from streams.codec.needs_log import decode_needs
@@ -37,7 +36,8 @@ from streams.codec.resource_state import (
 from streams.command_desk import CommandDesk
 from streams.context import WorkerContext
 from streams.decision_inputs import DecisionInputs
-from streams.evidence import show_evidence, weighed, went_on
+from streams.decision_metrics import left_behind, show_decision
+from streams.evidence import weighed, went_on
 from streams.log_reader import log_consumer, read_to_end
 from streams.needs_fold import NeedsFold
 from streams.publisher import Publisher
@@ -125,6 +125,10 @@ class Decider:
         self._metrics.is_decider.set(1)
         self._metrics.restores.labels(topic=self._names.needs).inc()
         log.info("decider_taken", resources=len(self._states), next_offset=self._next_offset)
+        for name, state in left_behind(self._states, self._policy).items():
+            # Taken out of the policy, nobody says any more what may be done to it: it stays as it stands.
+            log.warning("floor_left_behind", resource=name, originals=state.originals)
+            self._metrics.left_behind.labels(resource=name).set(1)
         self._news.set()
 
     async def apply(self, offset: int, key: bytes | None, value: bytes | None) -> None:
@@ -197,7 +201,7 @@ class Decider:
                 self._news.set()  # perhaps a freeze: decide anew before anything more is done
                 break
             wrote = await self._carry_out(made, now) or wrote
-        self._show(decision, now)
+        show_decision(self._metrics, decision, self._states, self._policy, now)
         return wrote or heard
 
     async def _observed(self, resource: str, now: datetime) -> ResourceState:
@@ -263,22 +267,3 @@ class Decider:
             self._states[state.resource] = state
             if state.observation is not None:
                 self._resume(state.observation, state.lead_times.awaited)
-
-    def _show(self, decision: Decision, now: datetime) -> None:
-        self._metrics.decisions.inc()
-        self._metrics.last_decision.set(to_epoch_s(now))
-        for made in decision.resources:
-            name = made.recommendation.resource
-            minimum = self._policy.resources[name].minimum
-            floor = standing_at(made.recommendation.steps, now, minimum)
-            self._metrics.floor_planned.labels(resource=name).set(floor)
-            observation = self._states[name].observation
-            if observation:
-                self._metrics.floor_observed.labels(resource=name).set(observation.bounds.minimum)
-                self._metrics.ready_observed.labels(resource=name).set(observation.ready_units)
-            show_evidence(self._metrics, self._states[name], self._policy.resources[name], now)
-            for verdict in made.verdicts:
-                if verdict.outcome is not Outcome.PASS:
-                    self._metrics.guardrail_verdicts.labels(
-                        guardrail=verdict.guardrail, outcome=verdict.outcome, reason=verdict.reason
-                    ).inc()

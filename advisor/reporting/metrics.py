@@ -95,6 +95,11 @@ class Metrics:
             "ready_observed_units", "Ready units that the actuator found.", "resource"
         )
 
+        self.left_behind = gauge(
+            "floor_left_behind",
+            "1 for a resource whose bounds are ours and that is no longer in the policy.",
+            "resource",
+        )
         self.lead_time = gauge(
             "lead_time_seconds",
             "Time from a raise to ready units, as measured; the policy's until enough was.",
