@@ -45,9 +45,7 @@ def load_prices(path: Path) -> PriceTable:
         raise ConfigError(str(path), [problem]) from error
     except (OSError, ValueError) as error:  # a path with a zero byte in it is a ValueError
         why = error.strerror if isinstance(error, OSError) else str(error)
-        fix = (
-            "name a file of prices; `headstart prices update --file` makes one"
-        )
+        fix = "name a file of prices; `headstart prices update --file` makes one"
         raise ConfigError(
             str(path), [Problem("the file", str(path), f"cannot be read: {why}", fix)]
         ) from error

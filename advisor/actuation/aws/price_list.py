@@ -67,7 +67,7 @@ def price_list_client(endpoint: str) -> Any:
         connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5}
     )
     try:
-        return boto3.client("pricing", region_name=endpoint, config=settings)
+        return boto3.Session().client("pricing", region_name=endpoint, config=settings)
     except BotoCoreError as error:
         raise PriceListError(f"{SOURCE}: {error}. Fix: see how boto3 is configured") from error
 
