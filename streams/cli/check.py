@@ -17,7 +17,8 @@ from advisor.errors import Problem
 from advisor.policy_file import PolicyFile, load_policy
 from advisor.settings import Settings, load_settings
 from streams.cli.outcome import BAD_KAFKA, exit_codes
-from streams.cli.policy_remarks import old_prices, remarks
+from streams.cli.policy_remarks import remarks
+from streams.cli.price_remarks import old_prices
 from streams.clock import wall_clock
 
 _MODE_WORDS = {

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
 from typing import get_args
 
 from advisor.domain.policy import Mode, Policy, ResourcePolicy
 from advisor.domain.reason import Reason
 from advisor.policy_file.values import Tier
-from advisor.prices.unit_price import UnitPrice
-
-OLD = timedelta(days=365)
-"""How old a price may be before it is remarked."""
 
 _ORDER = get_args(Tier)
 
@@ -27,19 +22,6 @@ def remarks(policy: Policy) -> Iterator[str]:
         yield from _waits_for_later(resource, policy)
     yield from _crowded_pools(policy)
     yield from _held_back(policy)
-
-
-def old_prices(prices: Mapping[str, UnitPrice], on: date) -> Iterator[str]:
-    """One sentence for each item whose price is older than a year on this day."""
-    old: dict[tuple[str, date], list[str]] = {}
-    for resource, price in prices.items():
-        if on - price.as_of > OLD:
-            old.setdefault((price.asked.item, price.as_of), []).append(resource)
-    for (item, as_of), resources in old.items():
-        yield (
-            f"{', '.join(resources)}: the price of {item} is as of {as_of}, more than a year ago. "
-            "`headstart prices update` asks AWS; in a file of your own, look the price up and set `as_of`."
-        )
 
 
 def _unproven(resource: ResourcePolicy) -> Iterator[str]:

@@ -19,7 +19,7 @@ from advisor.prices.csv_file import load_prices, write_prices
 from advisor.prices.table import PriceRow, PriceTable
 from advisor.settings import load_settings
 from streams.cli.outcome import BAD_INPUT, exit_codes, fail
-from streams.cli.policy_remarks import old_prices
+from streams.cli.price_remarks import old_prices
 from streams.clock import wall_clock
 
 LIST_PRICES = (

@@ -10,7 +10,7 @@ import pytest
 from advisor.errors import ConfigError, Problem
 from advisor.policy_file import PolicyFile, dump_policy, load_policy, parse_asked, parse_policy
 from advisor.prices.unit_price import Asked
-from streams.cli.policy_remarks import old_prices
+from streams.cli.price_remarks import old_prices
 
 WEB = "sim://web"
 NODE = "aws/eu-central-1/ec2/m7g.large"
