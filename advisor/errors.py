@@ -3,6 +3,7 @@
     HeadstartError
     ├── ConfigError       a policy or setting that cannot be used; carries every problem found
     ├── DecodeError       a message that cannot be read; carries the Reason for the dead-letter topic
+    ├── PriceListError    a price list that does not answer, or not as it should
     └── ActuationError    a call to the platform that failed; says whether trying again can help
 
 Messages name the thing, the value and the fix. "Nothing to do" and "not enough data" are values
@@ -51,6 +52,10 @@ class DecodeError(HeadstartError):
         self.reason = reason
         self.detail = detail
         super().__init__(f"{reason}: {detail}")
+
+
+class PriceListError(HeadstartError):
+    """A price list that could not be asked, or whose answer cannot be understood."""
 
 
 class ActuationError(HeadstartError):

@@ -6,6 +6,7 @@ Names are sorted, so that two files that mean the same are the same policy.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from advisor.domain.limits import (
@@ -31,16 +32,20 @@ from advisor.policy_file.resource_model import (
 )
 from advisor.policy_file.served import EVERYTHING
 from advisor.policy_file.times import Weekday, freeze_window
+from advisor.prices.unit_price import UnitPrice
 
 WEEK: tuple[str, ...] = get_args(Weekday)
 """The days as they are written, in the order of their numbers (0 is Monday)."""
 
 
-def build_policy(section: PolicySection) -> Policy:
-    """The policy that a file means, as yet without a version. What contradicts itself was refused before."""
+def build_policy(section: PolicySection, prices: Mapping[str, UnitPrice]) -> Policy:
+    """The policy that a file means, as yet without a version. What contradicts itself was refused before.
+
+    `prices` are of the resources that take theirs from a table.
+    """
     return Policy(
         version="",
-        resources=_resources(section),
+        resources=_resources(section, prices),
         sources={
             one.source: SourcePolicy(one.source, one.max_mode, one.max_uplift)
             for one in sorted(section.sources, key=lambda one: one.source)
@@ -65,7 +70,7 @@ def build_policy(section: PolicySection) -> Policy:
     )
 
 
-def _resources(section: PolicySection) -> dict[str, ResourcePolicy]:
+def _resources(section: PolicySection, prices: Mapping[str, UnitPrice]) -> dict[str, ResourcePolicy]:
     named = [_named_by(own) for own in section.resources.values()]
     everything = {*section.services, *(service for shares in named for service in shares)} - {EVERYTHING}
     resources = {}
@@ -75,7 +80,10 @@ def _resources(section: PolicySection) -> dict[str, ResourcePolicy]:
         if isinstance(own, FixedSection):
             resources[name] = _fixed(name, own, _by_name(serves), section.defaults)
         else:
-            resources[name] = _resource(name, own, _by_name(serves), section.defaults)
+            resource = _resource(name, own, _by_name(serves), section.defaults)
+            if price := prices.get(name):
+                resource = replace(resource, price_per_unit_hour=price.price_per_unit_hour)
+            resources[name] = resource
     return resources
 
 

@@ -83,6 +83,12 @@ class PolicySection(Section):
         description="If given, only these sources' campaigns count. Default: all, at most in mode recommend.",
     )
     budget: BudgetSection = Field(default=BudgetSection(), description="Currency and bounds on extra cost.")
+    prices: FreeText | None = Field(
+        default=None,
+        examples=["prices.csv"],
+        description="A CSV file of your own prices, beside this file: item, currency, price_per_hour, as_of, "
+        "source. What it does not have is taken from AWS's list prices that come with Headstart.",
+    )
     pools: dict[PoolName, PoolSection] = Field(
         default={}, description="What several resources draw from, and what their plans must share."
     )

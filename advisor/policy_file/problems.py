@@ -21,6 +21,7 @@ from advisor.policy_file.limits_model import (
     PoolSection,
 )
 from advisor.policy_file.model import PolicySection, ServiceSection, SourceSection, TrafficSection
+from advisor.policy_file.price_model import PriceSection
 from advisor.policy_file.resource_model import (
     IrreversibleSection,
     LoadTestSection,
@@ -73,12 +74,19 @@ _FIXES = {
 }
 """How to mend an error where the option itself has no example to offer."""
 
+_AMOUNTS: dict[str | int, str] = {
+    "serves": "write the share of the service's demand that arrives here, such as 1.0",
+    "price": "write how much of it a unit has, such as 0.5",
+}
+"""How to mend a value in a mapping of free names to amounts, by the mapping."""
+
 _SECTIONS: dict[tuple[str, ...], type[BaseModel]] = {
     (): PolicySection,
     ("resources", "*"): ResourceSection,
     ("resources", "*", "ramp"): RampSection,
     ("resources", "*", "load_test"): LoadTestSection,
     ("resources", "*", "irreversible"): IrreversibleSection,
+    ("resources", "*", "price"): PriceSection,
     ("defaults",): SharedOptions,
     ("defaults", "ramp"): RampSection,
     ("services", "*"): ServiceSection,
@@ -103,7 +111,8 @@ _ALTERNATIVES["max_mode"] = _ALTERNATIVES["mode"]
 def problem_of(error: ErrorDetails, document: Document) -> tuple[int, Problem]:
     """What is this error in the author's words? With its line, to sort by (0 if there is none)."""
     kind, context = error["type"], error.get("ctx", {})
-    location = tuple(part for part in error["loc"] if part not in _NOT_IN_THE_FILE)
+    # what stands first is a key of the file itself, whatever it is called
+    location = error["loc"][:1] + tuple(part for part in error["loc"][1:] if part not in _NOT_IN_THE_FILE)
     says = _SAYS.get(kind)
     message = says(context) if says else error["msg"]
     if kind == "extra_forbidden" and (elsewhere := _of_the_other_kind(location)):
@@ -131,9 +140,8 @@ def _fix(kind: str, location: Location, value: object, context: Mapping[str, Any
         return f"for example `{name}: {written}`"
     if location[-2:-1] == ("days",) and isinstance(value, str):
         return did_you_mean(value[:3].lower(), get_args(Weekday), "write three letters, such as mon")
-    if location[-2:-1] == ("serves",):
-        return "write the share of the service's demand that arrives here, such as 1.0"
-    return _FIXES.get(kind, "see deploy/policy.example.yaml")
+    amount = _AMOUNTS.get(location[-2] if len(location) > 1 else "")
+    return amount or _FIXES.get(kind, "see deploy/policy.example.yaml")
 
 
 def _of_the_other_kind(location: Location) -> str | None:

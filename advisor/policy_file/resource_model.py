@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field
 
 from advisor.domain.policy import RampPolicy, ResourcePolicy
+from advisor.policy_file.price_model import Price
 from advisor.policy_file.section import Section
 from advisor.policy_file.served import Demand, Serves
 from advisor.policy_file.times import Day, NothingToADay, UpToADay, UpToAWeek, UpToThreeYears
@@ -186,6 +187,12 @@ class ResourceSection(SharedOptions, WhomSection):
         default=[],
         examples=[["aws://123456789012/eu-central-1/asg/shop-nodes"]],
         description="Resources that must be ready before this one is asked for.",
+    )
+    price: Price = Field(
+        default=None,
+        examples=["aws/eu-central-1/ec2/m7g.large"],
+        description="What a unit is paid for by, as the price table names it, instead of "
+        "`price_per_unit_hour`.",
     )
     lowerings_per_day: int | None = Field(
         default=None,

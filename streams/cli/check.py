@@ -18,6 +18,8 @@ from advisor.policy_file import PolicyFile, load_policy
 from advisor.settings import Settings, load_settings
 from streams.cli.outcome import BAD_KAFKA, exit_codes
 from streams.cli.policy_remarks import remarks
+from streams.cli.price_remarks import old_prices
+from streams.clock import wall_clock
 
 _MODE_WORDS = {
     Mode.OBSERVE: "only watches",
@@ -50,6 +52,12 @@ def check(
         settings = load_settings()
         policy_file = load_policy(policy or settings.policy_file)
         _print_policy(out, policy_file.policy)
+        notes = [
+            *remarks(policy_file.policy),
+            *old_prices(policy_file.prices, wall_clock().now().date()),
+        ]
+        for note in notes:
+            out.print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True, highlight=False)
         if kafka:
             _check_kafka(out, settings, policy_file)
 
@@ -82,8 +90,6 @@ def _print_policy(out: Console, policy: Policy) -> None:
     for resource in policy.resources.values():
         table.add_row(*(escape(cell) for cell in _row(resource)))
     out.print(table)
-    for remark in remarks(policy):
-        out.print(f"[yellow]note:[/] {escape(remark)}", soft_wrap=True, highlight=False)
 
 
 def _row(resource: ResourcePolicy) -> tuple[str, ...]:

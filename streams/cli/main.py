@@ -13,6 +13,7 @@ from streams.cli import (
     freeze,
     hold,
     plan,
+    prices,
     reject,
     replay,
     replay_decision,
@@ -45,6 +46,7 @@ app.command()(resume.resume)
 app.command()(freeze.freeze)
 app.command()(backtest.backtest)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(prices.app, name="prices")
 
 
 def run() -> None:

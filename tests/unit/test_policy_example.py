@@ -52,6 +52,7 @@ def test_the_example_shows_every_option():
     resources = list(document["resources"].values())
     fixed = document["resources"]["fixed://payment-provider"]
     caps = list(document["caps"].values())
+    prices = [r["price"] for r in resources if "price" in r]
     shown = {
         "PolicySection": set(document),
         "BudgetSection": set(document["budget"]),
@@ -59,6 +60,7 @@ def test_the_example_shows_every_option():
         "RampSection": set(document["defaults"]["ramp"]),
         "LoadTestSection": union(r["load_test"] for r in resources if "load_test" in r),
         "IrreversibleSection": union(r["irreversible"] for r in resources if "irreversible" in r),
+        "PriceSection": union(p for p in prices if isinstance(p, dict)) - {"vcpu", "memory_gb"},
         "ResourceSection": union(r for r in resources if r is not fixed),
         "FixedSection": set(fixed),
         "ServiceSection": union(document["services"].values()),
@@ -125,6 +127,11 @@ def test_the_example_is_valid_by_the_schema():
         ("two_people_above: 1000", "two_people_above: -1"),
         ("  auto:\n", "  observe:\n"),
         ("risk: 0.02", "risk: 0"),
+        ("units_per_item: 8", "units_per_item: 0"),
+        ("vcpu: 0.5", "vcpu: half"),
+        ("vcpu: 0.5", "vCPU: 0.5"),
+        ("price: aws/", "price: /aws/"),
+        ("prices: prices.example.csv", "prices: 5"),
     ],
 )
 def test_schema_and_loader_refuse_the_same_mistakes(before, after):
@@ -134,4 +141,4 @@ def test_schema_and_loader_refuse_the_same_mistakes(before, after):
 
     assert not validator.is_valid(read_document(text).data)
     with pytest.raises(ConfigError):
-        parse_policy(text, "example")
+        parse_policy(text, "example", DEPLOY)

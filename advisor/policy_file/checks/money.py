@@ -16,9 +16,10 @@ def money_problems(data: Plain) -> Iterator[Finding]:
     for resource, section in scalable_resources(data):
         mode = own_or_default(data, section, "mode")
         bounds = [*everywhere, *(_of_mode(data, mode) if isinstance(mode, str) else ())]
-        if bounds and own_or_default(data, section, "price_per_unit_hour") is None:
+        priced = section.get("price") is not None
+        if bounds and not priced and own_or_default(data, section, "price_per_unit_hour") is None:
             message = f"is missing, so `{bounds[0]}` could not bound this resource"
-            fix = "give a price here or in `defaults:`; 0 if more units cost nothing"
+            fix = "give a price here or in `defaults:`, 0 if more units cost nothing, or `price: ITEM`"
             yield Finding(("resources", resource, "price_per_unit_hour"), Absent.NOTHING, message, fix)
 
 

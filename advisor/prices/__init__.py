@@ -1,0 +1,1 @@
+"""What things cost: tables of prices, and what one unit of a resource costs by them."""
