@@ -108,11 +108,12 @@ def _write(stream: IO[str], rows: Iterable[PriceRow]) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([row.item, row.currency, row.price_per_hour, row.as_of.isoformat(), row.source])
+        writer.writerow([row.item, row.currency, row.price_per_hour, row.as_of or "", row.source])
 
 
 def _row(cells: Mapping[str, str]) -> PriceRow:
-    price, as_of = float(cells["price_per_hour"]), date.fromisoformat(cells["as_of"])
+    price = float(cells["price_per_hour"])
+    as_of = date.fromisoformat(cells["as_of"]) if cells["as_of"] else None
     return PriceRow(cells["item"], cells["currency"], price, as_of, cells["source"])
 
 
@@ -126,7 +127,12 @@ def _problems(cells: Mapping[str | None, str | None]) -> Iterator[Problem]:
         ("item", _is_item, "is not an item's name", "use letters, digits and . _ / + : -"),
         ("currency", re.compile(r"[A-Z]{3}").fullmatch, "is not an ISO 4217 code", "write e.g. USD"),
         ("price_per_hour", _is_price, "is not a price", "write a number that is 0 or more, such as 0.0978"),
-        ("as_of", _is_day, "is not a day", "write year, month and day, such as 2026-10-12"),
+        (
+            "as_of",
+            _is_day,
+            "is not a day",
+            "write a day such as 2026-10-12, or nothing",
+        ),
         ("source", _is_said, "does not say where the price is from", "write a few words"),
     )
     for column, holds, message, fix in checks:
@@ -143,6 +149,8 @@ def _is_price(text: str) -> bool:
 
 
 def _is_day(text: str) -> bool:
+    if not text:
+        return True
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:

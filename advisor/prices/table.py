@@ -20,12 +20,12 @@ ITEM_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._/+:-]{0,199}$"
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
-    """What one item, or one dimension of it, costs an hour. `as_of` is the day for which that is known."""
+    """What one item, or one dimension of it, costs an hour. `as_of` is the day of that, None if not known."""
 
     item: str
     currency: str
     price_per_hour: float
-    as_of: date
+    as_of: date | None
     source: str
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -36,12 +36,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class UnitPrice:
-    """What one unit costs an hour, and how that is known: `as_of` is the day of the oldest row."""
+    """What one unit costs an hour, and how that is known: `as_of` is the oldest row's day, None if not known."""
 
     asked: Asked
     price_per_unit_hour: float
     currency: str
-    as_of: date
+    as_of: date | None
     source: str
 
 
@@ -69,9 +69,15 @@ def unit_price(asked: Asked, table: PriceTable, currency: str) -> UnitPrice:
         asked=asked,
         price_per_unit_hour=float(f"{whole / asked.units_per_item:.12g}"),  # 0.3, not 0.30000000000000004
         currency=currency,
-        as_of=min(row.as_of for row in rows.values()),
+        as_of=_oldest([row.as_of for row in rows.values()]),
         source="; ".join(dict.fromkeys(row.source for row in rows.values())),
     )
+
+
+def _oldest(days: Sequence[date | None]) -> date | None:
+    """The first of these days; none where one of them is not known."""
+    known = [day for day in days if day is not None]
+    return min(known) if len(known) == len(days) else None
 
 
 def _rows(asked: Asked, table: PriceTable) -> dict[str, PriceRow]:

@@ -12,13 +12,14 @@ OLD = timedelta(days=365)
 
 
 def old_prices(prices: Mapping[str, UnitPrice], on: date) -> Iterator[str]:
-    """One sentence for each item whose price is older than a year on this day."""
-    old: dict[tuple[str, date], list[str]] = {}
+    """One sentence for each item whose price is older than a year on this day, or of no known day."""
+    old: dict[tuple[str, date | None], list[str]] = {}
     for resource, price in prices.items():
-        if on - price.as_of > OLD:
+        if price.as_of is None or on - price.as_of > OLD:
             old.setdefault((price.asked.item, price.as_of), []).append(resource)
     for (item, as_of), resources in old.items():
+        age = "of no known day" if as_of is None else f"as of {as_of}, more than a year ago"
         yield (
-            f"{', '.join(resources)}: the price of {item} is as of {as_of}, more than a year ago. "
+            f"{', '.join(resources)}: the price of {item} is {age}. "
             "`headstart prices update` asks AWS; in a file of your own, look the price up and set `as_of`."
         )

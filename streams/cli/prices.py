@@ -132,7 +132,7 @@ def _listed(file: PolicyFile) -> Iterator[dict[str, Any]]:
             "item": taken.asked.item if taken else None,
             "amounts": dict(taken.asked.amounts) if taken else {},
             "units_per_item": taken.asked.units_per_item if taken else 1,
-            "as_of": taken.as_of.isoformat() if taken else None,
+            "as_of": taken.as_of.isoformat() if taken and taken.as_of else None,
             "source": taken.source if taken else None,
         }
 

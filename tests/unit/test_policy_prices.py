@@ -61,10 +61,12 @@ def test_an_item_is_a_price_per_unit_and_hour(price: str, per_unit: float) -> No
 
 def test_it_is_known_where_a_price_is_from() -> None:
     """The item, the day for which it is known and whose word it is."""
-    price = parse_policy(policy(f"price: {{item: {NODE}, units_per_item: 2}}"), "p").prices[WEB]
+    item = "{item: aws/eu-central-1/fargate, vcpu: 1, memory_gb: 2, units_per_item: 2}"
+    price = parse_policy(policy(f"price: {item}"), "p").prices[WEB]
 
-    assert (price.asked, price.currency) == (Asked(NODE, {}, 2), "USD")
-    assert price.as_of >= date(2025, 1, 1)
+    asked = Asked("aws/eu-central-1/fargate", {"memory_gb": 2.0, "vcpu": 1.0}, 2)
+    assert (price.asked, price.currency) == (asked, "USD")
+    assert price.as_of == date(2026, 8, 5)
     assert price.source.startswith("AWS list price on demand")
 
 
@@ -201,13 +203,22 @@ def test_what_is_asked_of_the_tables_can_be_told_without_them() -> None:
 
 def test_a_price_older_than_a_year_is_remarked() -> None:
     """Once for an item with all who take it; on the day it turns a year it is not yet old."""
-    text = policy(f"price: {NODE}").replace(
-        "budget:", f"  sim://x: {{serves: y, unit_capacity: 1, min: 0, max: 9, price: {NODE}}}\nbudget:"
+    item = "aws/us-east-1/ec2/m7g.large"
+    text = policy(f"price: {item}").replace(
+        "budget:", f"  sim://x: {{serves: y, unit_capacity: 1, min: 0, max: 9, price: {item}}}\nbudget:"
     )
     prices = parse_policy(text, "p").prices
     day = prices[WEB].as_of
+    assert day is not None
 
     (remark,) = old_prices(prices, date(day.year + 2, 1, 1))
 
-    assert remark.startswith(f"{WEB}, sim://x: the price of {NODE} is as of {day}, more than a year ago")
+    assert remark.startswith(f"{WEB}, sim://x: the price of {item} is as of {day}, more than a year ago")
     assert list(old_prices(prices, date(day.year + 1, day.month, day.day))) == []
+
+
+def test_a_price_of_no_known_day_is_remarked() -> None:
+    """The packaged table says where nobody knows since when a price holds."""
+    (remark,) = old_prices(parse_policy(policy(f"price: {NODE}"), "p").prices, date(2026, 1, 1))
+
+    assert remark.startswith(f"{WEB}: the price of {NODE} is of no known day.")
