@@ -36,7 +36,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class UnitPrice:
-    """What one unit costs an hour, and how that is known: `as_of` is the oldest row's day, None if not known."""
+    """What one unit costs an hour, and whence: `as_of` is the oldest row's day, None where it is not known."""
 
     asked: Asked
     price_per_unit_hour: float
