@@ -70,7 +70,7 @@ class CampaignRecords:
         book: CampaignBook,
         dealt_with: Mapping[int, int],
     ) -> bool:
-        """Notices, accepted states, dead letters; the marks that say so only when those are stored. True if any."""
+        """Notices, accepted states, dead letters; the marks that say so only when those are stored."""
         by_id = {a.campaign_id: a for a in assessed}
         records = self._dead_letters(self._feed.take_rejects())
         for entry in book.entries:
