@@ -38,7 +38,7 @@ def decides_again(worker: WorkerProcess) -> None:
 
 
 def test_a_worker_that_takes_over_tells_nothing_twice_and_goes_on_telling(estate: Estate) -> None:
-    """Killed and started again: the same verdict is no news, neither in notices nor in states; a new one is."""
+    """Killed and started again: the same verdict is no news, in notices nor in states; a new one is."""
     estate.create(RESOURCES)
     first = estate.worker(**QUICK).wait_ready()
     announce(estate, 1)

@@ -1,4 +1,4 @@
-"""`headstart plan`, what-if and the send gate on a real broker, after a replay up to an hour before a sale."""
+"""`headstart plan`, what-if and the send gate on a real broker, an hour before a replayed sale."""
 
 from __future__ import annotations
 
