@@ -103,3 +103,41 @@ class Reason(StrEnum):
     SAMPLE_LATE = "SAMPLE_LATE"
     SAMPLE_DUPLICATE = "SAMPLE_DUPLICATE"
     SERVICE_NOT_IN_POLICY = "SERVICE_NOT_IN_POLICY"
+
+
+IN_RUNBOOK = frozenset(
+    {
+        Reason.ACT_FAILED,
+        Reason.APPROVAL_EXPIRED,
+        Reason.APPROVAL_REJECTED,
+        Reason.CAPPED_BY_CEILING,
+        Reason.FIXED_LIMIT,
+        Reason.FREEZE_WINDOW,
+        Reason.HELD,
+        Reason.INPUT_STALE,
+        Reason.KILL_SWITCH,
+        Reason.LEAD_TIME_TIGHT,
+        Reason.LEAD_TIME_TOO_SHORT,
+        Reason.LEAD_TIME_UNMEASURED,
+        Reason.MODE_OBSERVE,
+        Reason.MODE_RECOMMEND,
+        Reason.NEEDS_APPROVAL,
+        Reason.NEEDS_SECOND_APPROVAL,
+        Reason.NOT_FORECAST_YET,
+        Reason.NO_DEMAND_DATA,
+        Reason.OUTSIDE_ENVELOPE,
+        Reason.OUTSIDE_HOURS,
+        Reason.OUT_OF_CALIBRATION,
+        Reason.OVER_CAMPAIGN_BUDGET,
+        Reason.OVER_DAY_BUDGET,
+        Reason.OVER_TEAM_BUDGET,
+        Reason.OWNED_BY_OTHER,
+        Reason.POOL_EXHAUSTED,
+        Reason.RESOURCE_UNMANAGED,
+        Reason.RISK_TOO_HIGH,
+        Reason.SERVICE_UNKNOWN,
+        Reason.UNIT_CAPACITY_UNPROVEN,
+        Reason.UPLIFT_UNKNOWN,
+    }
+)
+"""What makes a campaign less than READY, and so has a section in the runbook: meaning, check, cure."""

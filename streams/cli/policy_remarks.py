@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import get_args
 
 from advisor.domain.policy import Mode, Policy, ResourcePolicy
 from advisor.domain.reason import Reason
-from advisor.policy_file.values import Tier
-
-_ORDER = get_args(Tier)
 
 
 def remarks(policy: Policy) -> Iterator[str]:
@@ -19,7 +15,6 @@ def remarks(policy: Policy) -> Iterator[str]:
         yield from _unproven(resource)
         yield from _higher_while_running(resource)
         yield from _always_asked(resource)
-        yield from _waits_for_later(resource, policy)
     yield from _crowded_pools(policy)
     yield from _held_back(policy)
 
@@ -47,16 +42,6 @@ def _always_asked(resource: ResourcePolicy) -> Iterator[str]:
             f"{resource.resource}: its units are not given back, so a person approves them in every case, "
             "though its mode is auto."
         )
-
-
-def _waits_for_later(resource: ResourcePolicy, policy: Policy) -> Iterator[str]:
-    for name in resource.depends_on:
-        tier = policy.resources[name].tier
-        if _ORDER.index(tier) > _ORDER.index(resource.tier):
-            yield (
-                f"{resource.resource}: waits for {name}, whose tier {tier} is raised after its own tier "
-                f"{resource.tier}. Give the two tiers in the order in which they are needed."
-            )
 
 
 def _crowded_pools(policy: Policy) -> Iterator[str]:

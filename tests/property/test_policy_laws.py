@@ -218,9 +218,9 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
         )
     )
     ids = sorted(made["resources"])
-    for name, later in pairwise(ids):  # whoever waits, waits for the next: never in a circle
-        if draw(st.booleans()):
-            made["resources"][name]["depends_on"] = [later]
+    for name, later in pairwise(ids):  # whoever waits, waits for the next: never in a circle, nor for a
+        if draw(st.booleans()):  # tier that is raised later
+            made["resources"][name] |= {"depends_on": [later], "tier": "pods"}
     if draw(st.booleans()):
         made["freezes"] = draw(st.lists(freezes(ids), min_size=1, max_size=2))
     if draw(st.booleans()):

@@ -127,16 +127,6 @@ def test_what_is_never_done_without_a_person_is_remarked_in_auto():
     assert remark.startswith("sim://a: its units are not given back, so a person approves")
 
 
-def test_waiting_for_a_later_tier_is_remarked():
-    """Nodes that wait for pods would be asked for after what stands on them."""
-    (remark,) = remarks_on(
-        "sim://nodes tier: nodes, depends_on: [sim://pods]", "sim://pods tier: pods, depends_on: [sim://data]",
-        "sim://data tier: data",
-    )  # fmt: skip
-
-    assert remark.startswith("sim://nodes: waits for sim://pods, whose tier pods is raised after")
-
-
 def test_a_pool_that_its_users_can_exhaust_is_remarked():
     """5 x 30 of the users against 100 and 5 x 4 of the providers; what just fits is not worth a word."""
     estate = ("sim://a mode: auto", "sim://b mode: auto")

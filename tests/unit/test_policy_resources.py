@@ -203,6 +203,18 @@ def test_an_impossible_step_among_the_defaults_is_found_where_it_matters():
     assert problem.value == 3
 
 
+def test_waiting_for_a_later_tier_is_refused():
+    """Nodes that wait for pods would be asked for after what stands on them."""
+    text = estate(
+        "serves: shop, tier: nodes, depends_on: [sim://pods]",
+        "sim://pods: {serves: shop, unit_capacity: 1, min: 0, max: 9}",
+    )
+
+    problem = problem_of(text, f'resources["{WEB}"].depends_on[0]')
+
+    assert problem.message == "is of tier pods, which is raised after nodes"
+
+
 def other(name: str, *depends_on: str) -> str:
     """Another resource that waits for some."""
     return (

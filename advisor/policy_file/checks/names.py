@@ -7,6 +7,7 @@ from functools import cache
 
 from pydantic_core import PydanticCustomError
 
+from advisor.domain.policy import TIERS
 from advisor.policy_file.checks.finding import (
     Finding,
     Plain,
@@ -29,6 +30,7 @@ def name_problems(data: Plain) -> Iterator[Finding]:
     yield from _unlisted_services(data)
     yield from _unknown_resources(data)
     yield from _circles(data)
+    yield from _later_tiers(data)
     yield from _repeated_sources(data)
 
 
@@ -90,6 +92,17 @@ def _unknown_resources(data: Plain) -> Iterator[Finding]:
             yield Finding(
                 where, name, "cannot be scaled, so it is never waited for and draws on nothing", fix
             )
+
+
+def _later_tiers(data: Plain) -> Iterator[Finding]:
+    """What is waited for is raised no later: by tier, capacity goes up from beneath."""
+    shared = mapping(data.get("defaults")).get("tier", "pods")
+    tiers = {name: section.get("tier", shared) for name, section in scalable_resources(data)}
+    for where, name in _depended_on(data):
+        own, other = tiers[str(where[1])], tiers.get(name)
+        if own in TIERS and other in TIERS and TIERS.index(str(other)) > TIERS.index(str(own)):
+            message = f"is of tier {other}, which is raised after {own}"
+            yield Finding(where, name, message, "give the two tiers in the order in which they are needed")
 
 
 def _depended_on(data: Plain) -> _Named:
