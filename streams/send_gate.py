@@ -7,7 +7,7 @@ from datetime import datetime
 
 from advisor.domain.advice import SendGate, SendStep
 from advisor.domain.campaign import Campaign
-from advisor.planning.wording import gate_in_words
+from advisor.planning.wording import gate_in_words, gate_to_come_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ def may_send(campaign: Campaign, gate: SendGate | None, now: datetime) -> MaySen
         return MaySend(0.0, _rate(campaign, 0.0), "no: what it needs is not forecast yet")
     if not gate.steps:
         return MaySend(0.0, _rate(campaign, 0.0), gate_in_words(campaign, gate))
-    first = replace(gate.steps[0], at=now)  # what was said holds until something else is
-    text = gate_in_words(campaign, replace(gate, steps=(first, *gate.steps[1:])))
+    first, later = gate.steps[0], gate.steps[1:]
     if now < campaign.start:
-        at_start = replace(first, at=campaign.start)
-        return MaySend(0.0, _rate(campaign, 0.0), text, (at_start, *gate.steps[1:]), gate.limited_by)
-    return MaySend(first.share, first.rate_per_min, text, gate.steps[1:], gate.limited_by)
+        steps = (replace(first, at=campaign.start), *later)
+        text = gate_to_come_in_words(campaign, gate)
+        return MaySend(0.0, _rate(campaign, 0.0), text, steps, gate.limited_by)
+    return MaySend(first.share, first.rate_per_min, gate_in_words(campaign, gate), later, gate.limited_by)
 
 
 def _rate(campaign: Campaign, share: float) -> float | None:

@@ -36,15 +36,11 @@ def heading(campaign: Campaign) -> str:
 
 
 def gate_in_words(campaign: Campaign, gate: SendGate) -> str:
-    """May it be sent, at which rate, and from when on faster? Its first step is the time of asking."""
+    """May it be sent, at which rate, and from when on faster?"""
     if not gate.steps:
         return "no: it is over"
     first, later = gate.steps[0], gate.steps[1:]
     because = f" ({gate.limited_by})" if gate.limited_by else ""
-    if first.at < campaign.start:
-        pace = _pace(first.share, first.rate_per_min) if first.share > 0 else "nothing"
-        begins = f"no, not before {_clock(campaign, campaign.start, with_date=True)}: then {pace}{because}"
-        return ", ".join([begins, *(_from(campaign, step) for step in later[-3:])])
     said = [
         f"yes, {_pace(first.share, first.rate_per_min)} now"
         if first.share > 0
@@ -53,6 +49,15 @@ def gate_in_words(campaign: Campaign, gate: SendGate) -> str:
     if first.share > 0 and later:
         said[0] += because
     return ", ".join([*said, *(_from(campaign, step) for step in later[-3:])])
+
+
+def gate_to_come_in_words(campaign: Campaign, gate: SendGate) -> str:
+    """The same of a campaign that has not begun: its first step counts from its start on."""
+    first, later = gate.steps[0], gate.steps[1:]
+    because = f" ({gate.limited_by})" if gate.limited_by else ""
+    pace = _pace(first.share, first.rate_per_min) if first.share > 0 else "nothing"
+    begins = f"no, not before {_clock(campaign, campaign.start, with_date=True)}: then {pace}{because}"
+    return ", ".join([begins, *(_from(campaign, step) for step in later[-3:])])
 
 
 def _from(campaign: Campaign, step: SendStep) -> str:

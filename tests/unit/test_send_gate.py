@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from advisor.domain.advice import SendGate, SendStep
-from advisor.planning.wording import gate_in_words
 from streams.send_gate import may_send
 from tests.support.builders import HOUR, MINUTE, PODS, at, campaign
 
@@ -60,7 +59,7 @@ def test_a_campaign_without_a_rate_is_told_in_shares_of_its_pace() -> None:
     quiet = campaign()
     steps = (SendStep(at("09:00"), 0.0, None), SendStep(at("10:00") + 25 * MINUTE, 0.5, None))
 
-    words = gate_in_words(quiet, SendGate("promo", steps, PODS))
+    words = may_send(quiet, SendGate("promo", steps, PODS), at("09:00")).text
 
     assert words == (
         f"no, not before Friday 27 November 2026 10:00: then nothing ({PODS}), at 50% of its pace from 10:25"
