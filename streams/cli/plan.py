@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def plan(
     campaign_id: Annotated[
-        str | None, typer.Argument(help="Id of the campaign.", metavar="[CAMPAIGN]", show_default=False)
+        str | None, typer.Argument(help="Id of the campaign.", metavar="CAMPAIGN", show_default=False)
     ] = None,
     what_if: Annotated[
         list[str] | None,
