@@ -195,7 +195,8 @@ class Decider:
         with self._metrics.decide_seconds.time():
             decision = seen.decide()
         wrote = await self._publisher.publish(decision, seen, book)
-        wrote = await self._publisher.publish_campaigns(decision.campaigns, book, dealt_with, now) or wrote
+        campaigns = self._publisher.campaigns
+        wrote = await campaigns.publish(decision.campaigns, seen, book, dealt_with) or wrote
         for made in decision.resources:
             if self._desk.has_news and not self._clock.from_events:
                 self._news.set()  # perhaps a freeze: decide anew before anything more is done

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -62,29 +62,48 @@ def unheard(_done: int, _total: int) -> None:
 
 
 def read_all(
-    settings: Settings, topic: str, *, on_progress: Callable[[int, int], None] = unheard
+    settings: Settings,
+    topic: str,
+    *,
+    on_progress: Callable[[int, int], None] = unheard,
+    starts: Mapping[int, int] | None = None,
 ) -> Iterator[StoredRecord]:
     """Every record of a topic from its beginning to its end as of now, in each partition's order.
 
+    `starts` reads only these partitions, each from this offset (or the oldest record there is).
     `on_progress` is told, after each batch, how many offsets of how many are read. Joins no group and
     commits nothing. Raises KafkaUnreachableError, also if reading stalls for 10 s, and
     TopicMissingError.
     """
     spell_header_names()
     with _connected(settings, KafkaConsumer, enable_auto_commit=False) as consumer:
-        numbers = consumer.partitions_for_topic(topic)
-        if not numbers:
-            raise TopicMissingError(f"topic {topic!r} does not exist. Fix: run `headstart topics --create`")
-        partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
+        numbers = _partitions(consumer, topic)
+        partitions = [TopicPartition(topic, n) for n in numbers if starts is None or n in starts]
         consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        begins = sum(consumer.beginning_offsets(partitions).values())
+        beginnings = consumer.beginning_offsets(partitions)
         ends = consumer.end_offsets(partitions)
+        froms = {p: max(beginnings[p], (starts or {}).get(p.partition, 0)) for p in partitions}
+        for partition, offset in froms.items():
+            consumer.seek(partition, offset)
+        begins = sum(froms.values())
 
         def tell(position: int) -> None:
             on_progress(position - begins, sum(ends.values()) - begins)
 
         yield from _until_end(consumer, ends, tell)
+
+
+def partitions_of(settings: Settings, topic: str) -> list[int]:
+    """The partitions that a topic has now. Raises KafkaUnreachableError and TopicMissingError."""
+    with _connected(settings, KafkaConsumer, enable_auto_commit=False) as consumer:
+        return _partitions(consumer, topic)
+
+
+def _partitions(consumer: Any, topic: str) -> list[int]:
+    numbers = consumer.partitions_for_topic(topic)
+    if not numbers:
+        raise TopicMissingError(f"topic {topic!r} does not exist. Fix: run `headstart topics --create`")
+    return sorted(numbers)
 
 
 @contextmanager

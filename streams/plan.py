@@ -1,29 +1,39 @@
-"""One campaign's plan as of now: the pure pipeline over what the topics hold."""
+"""One campaign's plan as of now: the pure pipeline over what the topics hold, and what it rests on."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from advisor.actuation.reach import simulated_resources, within_reach
-from advisor.domain.advice import CampaignReadiness, ResourceDecision
+import numpy as np
+
+from advisor.domain.advice import CampaignReadiness, Need, ResourceDecision, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
-from advisor.domain.timegrid import from_epoch_s
+from advisor.domain.demand import Floats
+from advisor.domain.evidence import Proof
+from advisor.domain.policy import Policy, ResourcePolicy
+from advisor.domain.timegrid import Seconds
 from advisor.errors import HeadstartError
 from advisor.forecasting.windows import effect_window
-from advisor.pipeline import decide
+from advisor.planning.claims import counts, demand_on
+from advisor.planning.lead_times import is_measured
 from advisor.planning.pace import Pace, paces_of
+from advisor.planning.schedule import standing_at
+from advisor.planning.unit_capacity import proof_of
+from advisor.planning.wording import heading
 from advisor.policy_file import PolicyFile
 from advisor.settings import Settings
 from streams.campaign_book import CampaignBook
-from streams.campaign_inbox import read_inbox
-from streams.codec.needs_log import TickRecord, decode_needs
-from streams.codec.resource_state import DECIDED_KEY, decode_state
-from streams.controls_fold import read_controls
-from streams.kafka_clients import read_all
-from streams.needs_fold import NeedsFold
-from streams.topics import TopicNames
+from streams.decision_inputs import DecisionInputs
+from streams.estate_now import read_estate
+
+SHOWN_LEVELS = (0.5, 0.9, 0.95, 0.99)
+"""The quantiles of demand that a plan shows."""
+
+BEFORE, AFTER = timedelta(hours=12), timedelta(hours=2)
+"""How much of the demand before and after a campaign is told."""
 
 
 class NoSuchCampaignError(HeadstartError):
@@ -31,13 +41,59 @@ class NoSuchCampaignError(HeadstartError):
 
 
 @dataclass(frozen=True, slots=True)
+class ResourceFacts:
+    """What is known of one resource: how long its units take, what one carries, how many are there.
+
+    `lead_time_p95` is as measured, or the policy's own figure while fewer than eight raises were
+    (`is_measured`); `planned_with` covers more than it, by the policy's risk. `floor_now` and `ready_units`
+    are None while nobody looked. `schedule` is all that is planned for it, for other campaigns too.
+    """
+
+    rules: ResourcePolicy
+    lead_time_p95: timedelta
+    planned_with: timedelta
+    measurements: int
+    is_measured: bool
+    proof: Proof
+    floor_now: int | None
+    ready_units: int | None
+    schedule: tuple[Step, ...] = ()
+
+    def peak_floor(self, campaign: Campaign) -> int:
+        """The highest floor in force while a campaign runs; the ordinary minimum where nothing is asked."""
+        inside = [step.floor for step in self.schedule if campaign.start < step.act_at < campaign.end]
+        return max([standing_at(self.schedule, campaign.start, self.rules.minimum), *inside])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Foreseen:
+    """The demand foreseen on one resource around a campaign, in requests per second.
+
+    `times_s` (n,) are the starts of steps; `total` and `without` the campaign have shape (n, levels), at
+    each of SHOWN_LEVELS.
+    """
+
+    times_s: Seconds
+    step_s: int
+    total: Floats
+    without: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CampaignPlan:
-    """A campaign, the verdict on it, and what is asked of each resource it moves."""
+    """A campaign, the verdict on it, and what is asked of each resource it moves.
+
+    `facts` and `foreseen` (None where nothing is) are those resources', in the same order. `sentence` is
+    the answer in words, also where there is no verdict.
+    """
 
     campaign: Campaign
     readiness: CampaignReadiness | None
     resources: tuple[ResourceDecision, ...]
     now: datetime
+    facts: tuple[ResourceFacts, ...] = ()
+    foreseen: tuple[Foreseen | None, ...] = ()
+    sentence: str = ""
 
 
 def plan_campaign(
@@ -48,44 +104,12 @@ def plan_campaign(
     In a replayed estate the stream's last tick is now. `readiness` is None for a campaign that is over.
     Raises NoSuchCampaignError, KafkaUnreachableError and TopicMissingError.
     """
-    names = TopicNames.of(settings, policy_file)
-    fold, tick_s = _read_needs(settings, names)
-    decision_time = from_epoch_s(tick_s) if tick_s else now
-    book = read_inbox(settings).book
-    campaign = _find(book, campaign_id)
-    simulated = simulated_resources(policy_file.policy)
-    policy, _ = within_reach(policy_file.policy, {"sim": simulated}, dry_run_only=bool(tick_s))
-    # However far away the campaign is, its own schedule is what was asked for.
-    reach = max(policy.horizon, campaign.end - decision_time + timedelta(days=1))
-    states = _read_states(settings, names)
-    paces = paces_of(policy, states)
-    decision = decide(
-        fold.needs,
-        fold.levels,
-        book.standing(),
-        states,
-        read_controls(settings).book.controls,
-        replace(policy, horizon=reach),
-        decision_time,
-    )
-    readiness = next((r for r in decision.campaigns if r.campaign_id == campaign_id), None)
-    touched = tuple(
-        _own_steps(made, campaign, paces[made.recommendation.resource])
-        for made in decision.resources
-        if set(campaign.services) & set(policy.resources[made.recommendation.resource].serves)
-    )
-    return CampaignPlan(campaign, readiness, touched, decision_time)
+    estate = read_estate(settings, policy_file, now)
+    return plan_of(find_campaign(estate.book, campaign_id), estate.seen)
 
 
-def _own_steps(made: ResourceDecision, campaign: Campaign, pace: Pace) -> ResourceDecision:
-    """The decision with only those steps that can be this campaign's doing."""
-    start, end = effect_window(campaign)
-    first, last = pace.earliest_raise(start), pace.latest_revert(end)
-    steps = tuple(s for s in made.recommendation.steps if first <= s.act_at <= last)
-    return replace(made, recommendation=replace(made.recommendation, steps=steps))
-
-
-def _find(book: CampaignBook, campaign_id: str) -> Campaign:
+def find_campaign(book: CampaignBook, campaign_id: str) -> Campaign:
+    """The campaign of this id that stands. Raises NoSuchCampaignError."""
     entry = book.get(campaign_id)
     if entry is None:
         raise NoSuchCampaignError(
@@ -99,24 +123,81 @@ def _find(book: CampaignBook, campaign_id: str) -> Campaign:
     return standing
 
 
-def _read_needs(settings: Settings, names: TopicNames) -> tuple[NeedsFold, int]:
-    """The needs as of now, and the last tick of a replay; 0 where the wall clock rules."""
-    fold, tick_s = NeedsFold(), 0
-    for record in read_all(settings, names.needs):
-        if record.value is None:
-            fold.forget((record.key or b"").decode())
-            continue
-        needs = decode_needs(record.value)
-        fold.apply(needs)
-        if isinstance(needs, TickRecord):
-            tick_s = max(tick_s, needs.tick_s)
-    fold.settle(tick_s)
-    return fold, tick_s
+def plan_of(campaign: Campaign, seen: DecisionInputs) -> CampaignPlan:
+    """What is planned for one of the campaigns that are decided on, however far away it is?"""
+    # However far away the campaign is, its own schedule is what was asked for.
+    reach = max(seen.policy.horizon, campaign.end - seen.now + timedelta(days=1))
+    seen = replace(seen, policy=replace(seen.policy, horizon=reach))
+    decision, paces = seen.decide(), paces_of(seen.policy, seen.resources)
+    moved = [
+        made
+        for made in decision.resources
+        if not set(campaign.services).isdisjoint(_rules(seen, made).serves)
+    ]
+    states = [
+        seen.resources.get(made.recommendation.resource, ResourceState(made.recommendation.resource))
+        for made in moved
+    ]
+    its_paces = [paces[made.recommendation.resource] for made in moved]
+    readiness = next((r for r in decision.campaigns if r.campaign_id == campaign.campaign_id), None)
+    return CampaignPlan(
+        campaign=campaign,
+        readiness=readiness,
+        resources=tuple(_own_steps(m, campaign, p) for m, p in zip(moved, its_paces, strict=True)),
+        now=seen.now,
+        facts=tuple(_facts(*of, seen.now) for of in zip(moved, its_paces, states, strict=True)),
+        foreseen=tuple(_foreseen(_rules(seen, made), campaign, seen.needs) for made in moved),
+        sentence=readiness.sentence if readiness else _not_assessed(campaign, seen.policy),
+    )
 
 
-def _read_states(settings: Settings, names: TopicNames) -> dict[str, ResourceState]:
-    latest: dict[bytes, bytes] = {}
-    for record in read_all(settings, names.resources):
-        if record.key is not None and record.value is not None and record.key != DECIDED_KEY:
-            latest[record.key] = record.value
-    return {key.decode(): decode_state(value) for key, value in latest.items()}
+def _not_assessed(campaign: Campaign, policy: Policy) -> str:
+    if counts(campaign, policy):
+        return f"{heading(campaign)}: over, nothing is done for it"
+    why = f"source {campaign.source!r} is not in the policy's sources"
+    return f"{heading(campaign)}: nothing is done for it, because {why}"
+
+
+def _rules(seen: DecisionInputs, made: ResourceDecision) -> ResourcePolicy:
+    return seen.policy.resources[made.recommendation.resource]
+
+
+def _own_steps(made: ResourceDecision, campaign: Campaign, pace: Pace) -> ResourceDecision:
+    """The decision with only those steps that can be this campaign's doing."""
+    start, end = effect_window(campaign)
+    first, last = pace.earliest_raise(start), pace.latest_revert(end)
+    steps = tuple(s for s in made.recommendation.steps if first <= s.act_at <= last)
+    return replace(made, recommendation=replace(made.recommendation, steps=steps))
+
+
+def _facts(made: ResourceDecision, pace: Pace, state: ResourceState, now: datetime) -> ResourceFacts:
+    found = state.observation
+    return ResourceFacts(
+        rules=pace.resource,
+        lead_time_p95=pace.usual,
+        planned_with=pace.lead,
+        measurements=sum(one.arrived for one in state.lead_times.measured),
+        is_measured=is_measured(state.lead_times),
+        proof=proof_of(state.capacity, pace.resource, now),
+        floor_now=found.bounds.minimum if found else None,
+        ready_units=found.ready_units if found else None,
+        schedule=made.recommendation.steps,
+    )
+
+
+def _foreseen(rules: ResourcePolicy, campaign: Campaign, needs: Sequence[Need]) -> Foreseen | None:
+    """What comes to one resource around the campaign, as far as it is forecast."""
+    asked = [n for n in needs if n.resource == rules.resource and n.service in rules.serves]
+    window = (campaign.start - BEFORE, campaign.end + AFTER)
+    inside = [
+        n.times_s[(n.times_s >= window[0].timestamp()) & (n.times_s < window[1].timestamp())] for n in asked
+    ]
+    times_s = np.unique(np.concatenate(inside)) if inside else np.zeros(0, dtype=np.int64)
+    if not len(times_s):
+        return None
+
+    def bands(without: str | None) -> Floats:
+        at = [demand_on(rules, asked, times_s, window=window, without=without, level=q) for q in SHOWN_LEVELS]
+        return np.stack(at, axis=1)
+
+    return Foreseen(times_s, max(n.step_s for n in asked), bands(None), bands(campaign.campaign_id))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from advisor.domain.advice import CampaignReadiness, Readiness, SendGate, Shortfall
+from advisor.domain.advice import CampaignReadiness, Readiness, SendGate, SendStep, Shortfall
 from advisor.domain.campaign import Campaign
 from advisor.domain.money import Cost
 from advisor.domain.reason import Reason
@@ -48,8 +48,20 @@ def gate_in_words(campaign: Campaign, gate: SendGate) -> str:
     ]
     if first.share > 0 and later:
         said[0] += because
-    said += [f"{_pace(s.share, s.rate_per_min)} from {_clock(campaign, s.at)}" for s in later[-3:]]
-    return ", ".join(said)
+    return ", ".join([*said, *(_from(campaign, step) for step in later[-3:])])
+
+
+def gate_to_come_in_words(campaign: Campaign, gate: SendGate) -> str:
+    """The same of a campaign that has not begun: its first step counts from its start on."""
+    first, later = gate.steps[0], gate.steps[1:]
+    because = f" ({gate.limited_by})" if gate.limited_by else ""
+    pace = _pace(first.share, first.rate_per_min) if first.share > 0 else "nothing"
+    begins = f"no, not before {_clock(campaign, campaign.start, with_date=True)}: then {pace}{because}"
+    return ", ".join([begins, *(_from(campaign, step) for step in later[-3:])])
+
+
+def _from(campaign: Campaign, step: SendStep) -> str:
+    return f"{_pace(step.share, step.rate_per_min)} from {_clock(campaign, step.at)}"
 
 
 def _parts(campaign: Campaign, answer: CampaignReadiness, now: datetime) -> Iterator[str]:

@@ -36,7 +36,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class UnitPrice:
-    """What one unit costs an hour, and whence: `as_of` is the oldest row's day, None where it is not known."""
+    """What one unit costs an hour, and whence: `as_of` is the day of the oldest row, None if not known."""
 
     asked: Asked
     price_per_unit_hour: float

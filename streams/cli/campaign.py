@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from advisor.domain.timegrid import to_iso
 from advisor.settings import load_settings
+from streams.cli.layout import show_table
 from streams.cli.outcome import BAD_INPUT, exit_codes, fail
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def list_campaigns(
 ) -> None:
     """List the campaigns that stand, from the inbox itself: the highest revision of each.
 
+    With the readiness that was decided on that revision, if one was.
+
     Exit code 0, or 3 if Kafka cannot be reached. Examples:
 
         headstart campaign list
@@ -198,6 +200,7 @@ def _row(entry: BookEntry, inbox: Inbox) -> dict[str, Any]:
         "source": campaign.source if campaign else "",
         "readiness": assessed.readiness.value if assessed and assessed.readiness else None,
         "reasons": [reason.value for reason in assessed.reasons] if assessed else [],
+        "sentence": assessed.sentence if assessed else "",
     }
 
 
@@ -207,16 +210,17 @@ def _list_json(entries: list[BookEntry], inbox: Inbox) -> str:
 
 
 def _print_list(entries: list[BookEntry], inbox: Inbox) -> None:
-    table = Table(title="Campaigns", title_justify="left")
-    for column in ("id", "revision", "standing", "name", "kind", "start", "end", "services", "readiness"):
-        table.add_column(column, overflow="fold")
+    columns = ("id", "revision", "standing", "name", "kind", "start", "end", "services", "readiness")
+    rows = []
     for entry in entries:
         row = _row(entry, inbox)
         cells = [row["campaign_id"], str(row["revision"]), row["standing"], row["name"], row["kind"]]
         cells += [row["start"] or "", row["end"] or "", ", ".join(row["services"])]
-        cells.append(" ".join([row["readiness"] or "not assessed yet", *row["reasons"]]))
-        table.add_row(*(escape(cell) for cell in cells))
-    Console().print(table if entries else "no campaign stands")
+        rows.append([*cells, " ".join([row["readiness"] or "not assessed yet", *row["reasons"]])])
+    if rows:
+        show_table(Console(), "Campaigns", columns, rows)
+    else:
+        Console().print("no campaign stands")
     for unread in inbox.unread:
         where = f"partition {unread.partition}, offset {unread.offset}"
         Console(stderr=True).print(f"[yellow]unread:[/] {where}: {escape(unread.error)}", soft_wrap=True)

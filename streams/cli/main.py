@@ -18,6 +18,7 @@ from streams.cli import (
     replay,
     replay_decision,
     resume,
+    send_gate,
     topics,
     why,
     worker,
@@ -37,6 +38,7 @@ app.command()(check.check)
 app.command()(topics.topics)
 app.command()(replay.replay)
 app.command()(plan.plan)
+app.command()(send_gate.send_gate)
 app.command()(why.why)
 app.command()(replay_decision.replay_decision)
 app.command()(approve.approve)

@@ -175,6 +175,11 @@ class ScheduledData(_Model):
         )
 
 
+def read_instant(text: str, timezone: str) -> datetime:
+    """The aware UTC time of a text, local to an IANA zone or with an offset. ValueError if it is none."""
+    return _instant(text, _zone(timezone))
+
+
 def validated(model: type[Model], data: dict[str, Any], schema: str = "campaign.v1.json") -> Model:
     """The data as this model. Raises one DecodeError that names every field at fault, and the schema."""
     try:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import msgspec
 
-from advisor.domain.advice import CampaignReadiness, Readiness
+from advisor.domain.advice import CampaignReadiness, Readiness, SendGate, Shortfall
+from advisor.domain.money import Cost
 from advisor.domain.reason import Reason
 from streams.campaign_book import BookEntry
 from streams.codec.versioned import read_versioned
 
 INBOX_KEY = b"@inbox|"
+
+_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class InboxMark(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,12 +28,28 @@ class InboxMark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntryRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign's accepted state; keyed by campaign id."""
+    """A campaign's accepted state, and what was decided on it; keyed by campaign id.
+
+    `decided_at` is when this was decided first: the record is written again only when it says something
+    else. Records from before there was a sentence are read without one.
+    """
 
     v: int = 1
     entry: BookEntry
     readiness: Readiness | None = None
     reasons: tuple[Reason, ...] = ()
+    sentence: str = ""
+    earliest_safe_start: datetime | None = None
+    last_moment: datetime | None = None
+    if_nothing_is_done: tuple[Shortfall, ...] = ()
+    as_planned: tuple[Shortfall, ...] = ()
+    send_gate: SendGate | None = None
+    cost: Cost | None = None
+    decided_at: datetime | None = None
+
+    def says_what(self, other: EntryRecord | None) -> bool:
+        """Is it the same, but for the times at which it was decided?"""
+        return other is not None and _timeless(self) == _timeless(other)
 
 
 _encoder = msgspec.json.Encoder()
@@ -35,14 +57,30 @@ _entries = msgspec.json.Decoder(EntryRecord)
 _marks = msgspec.json.Decoder(InboxMark)
 
 
-def encode_entry(entry: BookEntry, assessed: CampaignReadiness | None) -> tuple[bytes, bytes]:
-    """Key and value of a campaign's record, with its readiness where it is still to come."""
-    record = EntryRecord(
+def entry_record(
+    entry: BookEntry, assessed: CampaignReadiness | None, decided_at: datetime | None = None
+) -> EntryRecord:
+    """The record of a campaign, with its readiness where that was decided at all."""
+    if assessed is None:
+        return EntryRecord(entry=entry, decided_at=decided_at)
+    return EntryRecord(
         entry=entry,
-        readiness=assessed.readiness if assessed else None,
-        reasons=assessed.reasons if assessed else (),
+        readiness=assessed.readiness,
+        reasons=assessed.reasons,
+        sentence=assessed.sentence,
+        earliest_safe_start=assessed.earliest_safe_start,
+        last_moment=assessed.last_moment,
+        if_nothing_is_done=assessed.if_nothing_is_done,
+        as_planned=assessed.as_planned,
+        send_gate=assessed.send_gate,
+        cost=assessed.extra_cost,
+        decided_at=decided_at,
     )
-    return entry.campaign_id.encode(), _encoder.encode(record)
+
+
+def encode_entry(record: EntryRecord) -> tuple[bytes, bytes]:
+    """Key and value of a campaign's record."""
+    return record.entry.campaign_id.encode(), _encoder.encode(record)
 
 
 def encode_mark(mark: InboxMark) -> tuple[bytes, bytes]:
@@ -58,3 +96,11 @@ def decode_entry(value: bytes) -> EntryRecord:
 def decode_mark(value: bytes) -> InboxMark:
     """An inbox mark. Raises DecodeError for anything that this version did not write."""
     return read_versioned(_marks.decode, value, "inbox mark")
+
+
+def _timeless(record: EntryRecord) -> EntryRecord:
+    """Without the time of deciding, which the send gate's first step has as well."""
+    gate = record.send_gate
+    if gate is not None and gate.steps:
+        gate = replace(gate, steps=(replace(gate.steps[0], at=_ANY_TIME), *gate.steps[1:]))
+    return msgspec.structs.replace(record, decided_at=None, send_gate=gate)

@@ -34,6 +34,8 @@ __all__ = [
     "Cancelled",
     "ClockRecord",
     "Withdrawn",
+    "campaign_data",
+    "campaign_of",
     "clock_of",
     "decode_campaign",
     "encode_campaign",
@@ -104,7 +106,7 @@ def encode_campaign(campaign: Campaign, *, mode: ContentMode) -> Message:
         CAMPAIGN_CANCELLED if cancelled else CAMPAIGN_SCHEDULED,
         campaign.source,
         campaign.announced_at,
-        _campaign_data(campaign),
+        campaign_data(campaign),
         mode,
     )
 
@@ -121,6 +123,11 @@ def _announced(event: BaseCloudEvent) -> Campaign:
     """The campaign as a domain value. Raises DecodeError naming every field at fault."""
     data = validated(ScheduledData, _data(event))
     _require_same_subject(event, data.campaign_id)
+    return campaign_of(data, announced_at=_announced_at(event), source=event.get_source())
+
+
+def campaign_of(data: ScheduledData, *, announced_at: datetime, source: str) -> Campaign:
+    """The campaign that checked data describe."""
     return Campaign(
         campaign_id=data.campaign_id,
         revision=data.revision,
@@ -128,8 +135,8 @@ def _announced(event: BaseCloudEvent) -> Campaign:
         start=data.start_at,
         end=data.end_at,
         services=tuple(dict.fromkeys(data.services)),
-        announced_at=_announced_at(event),
-        source=event.get_source(),
+        announced_at=announced_at,
+        source=source,
         name=data.name,
         channels=tuple(data.channels),
         timezone=data.timezone,
@@ -149,7 +156,7 @@ def _cancelled(event: BaseCloudEvent) -> Cancelled:
     return Cancelled(data.campaign_id, data.revision, _announced_at(event), event.get_source())
 
 
-def _campaign_data(campaign: Campaign) -> dict[str, Any]:
+def campaign_data(campaign: Campaign) -> dict[str, Any]:
     """The event data that `decode_campaign` reads back as this campaign; what is empty is left out."""
     uplift, budget = campaign.expected_uplift, campaign.budget
     data: dict[str, Any] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from pydantic import TypeAdapter
@@ -17,6 +17,8 @@ from streams.codec.campaign_model import ScheduledData
 from streams.codec.command_model import ApproveData, FreezeData, HoldData, RejectData, ResumeData
 from streams.codec.explanations import FORECAST_EXPLAINED, ExplanationData
 from streams.codec.forecasts import ForecastRecord
+from streams.codec.notices import NOTICE, Notice
+from streams.codec.plan_report import PlanData, ScenariosData, SendGateReport
 from streams.codec.recommendations import RecommendationData
 from streams.codec.traffic import TrafficMessage
 
@@ -41,6 +43,13 @@ def schemas() -> dict[str, dict[str, Any]]:
         "forecast.v1.json": _titled("Headstart forecast: the record of a service", _struct(ForecastRecord)),
         "explanation.v1.json": _titled(
             f"Headstart explanation: data of {FORECAST_EXPLAINED}", _struct(ExplanationData)
+        ),
+        "notice.v1.json": _titled(f"Headstart notice: data of {NOTICE}", _any_of(Notice)),
+        "plan.v1.json": _titled(
+            "Headstart plan: what `headstart plan --json` prints", _any_of(PlanData | ScenariosData)
+        ),
+        "send-gate.v1.json": _titled(
+            "Headstart send gate: what `headstart send-gate --json` prints", _struct(SendGateReport)
         ),
     }
 
@@ -80,6 +89,13 @@ def _struct(model: type[msgspec.Struct]) -> dict[str, Any]:
     (root,), components = msgspec.json.schema_components([model], ref_template="#/$defs/{name}")
     top: dict[str, Any] = components.pop(root["$ref"].rsplit("/", 1)[1])
     return top | ({"$defs": components} if components else {})
+
+
+def _any_of(models: Any) -> dict[str, Any]:
+    """The schema of a union of structs: one of them, each in the definitions."""
+    kinds = get_args(models)
+    roots, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+    return {"anyOf": list(roots), "$defs": components}
 
 
 def _titled(title: str, schema: dict[str, Any]) -> dict[str, Any]:

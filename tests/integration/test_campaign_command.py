@@ -12,7 +12,7 @@ from advisor.domain.advice import CampaignReadiness, Finding, Readiness
 from advisor.domain.money import Cost
 from advisor.domain.reason import Reason
 from streams.campaign_inbox import read_inbox
-from streams.codec.campaign_state import encode_entry
+from streams.codec.campaign_state import encode_entry, entry_record
 from streams.kafka_clients import producer
 from streams.topic_setup import create_topics
 from streams.topics import TopicNames
@@ -154,7 +154,7 @@ def test_a_campaigns_readiness_is_shown_for_the_revision_it_was_decided_for(
     assert entry is not None
     finding = Finding(Readiness.AT_RISK, Reason.UNIT_CAPACITY_UNPROVEN, "r", "")
     verdict = CampaignReadiness("bf-2026", 1, Readiness.AT_RISK, (finding,), Cost("EUR", None))
-    key, value = encode_entry(entry, verdict)
+    key, value = encode_entry(entry_record(entry, verdict))
     with producer(settings) as client:
         client.send(TopicNames.of(settings).campaign_state, key=key, value=value)
     (found,) = listed(estate)["campaigns"]

@@ -153,7 +153,7 @@ def test_freezing_everything_leaves_the_floors_standing(estate: Estate) -> None:
     eventually(lambda: worker.metric("headstart_frozen") == 1, WORKS_WITHIN_S, what="it is frozen")
     done = run(estate.bootstrap, estate.prefix, "campaign", "cancel", "bf-2026")
     assert done.exit_code == 0, done.output
-    eventually(lambda: Reason.HELD in verdicts(estate), SETTLES_WITHIN_S, what="what is due is held")
+    eventually(lambda: Reason.KILL_SWITCH in verdicts(estate), SETTLES_WITHIN_S, what="what is due is held")
     runs = worker.metric("headstart_decisions_total")
     eventually(lambda: worker.metric("headstart_decisions_total") > runs + 4, 20)
 
@@ -232,7 +232,7 @@ def test_in_a_replay_commands_count_from_the_next_decision(estate: Estate) -> No
 
     (stop,) = controls(estate).freezes
     assert MORNING <= stop.at <= MORNING + timedelta(hours=1)
-    assert any(v["reason"] == Reason.HELD for d in decided(estate) for v in d["verdicts"])
+    assert any(v["reason"] == Reason.KILL_SWITCH for d in decided(estate) for v in d["verdicts"])
     assert [e for e in estate.audit(PODS) if e["type"] == "io.headstart.resource.acted.v1"] == []
 
 
