@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from advisor.domain.advice import CampaignReadiness, Readiness
+from advisor.domain.advice import CampaignReadiness
 from streams.campaign_book import CampaignBook
 from streams.campaign_feed import CampaignFeed, Reject, decode_or_reject
+from streams.campaign_metrics import CampaignGauges
 from streams.campaign_news import CampaignNews
 from streams.codec.campaign_state import (
     INBOX_KEY,
@@ -43,7 +44,7 @@ class CampaignRecords:
         self._news = CampaignNews(context.names.notices)
         self._entries: dict[str, EntryRecord] = {}
         self._marks: dict[int, int] = {}
-        self._shown: dict[str, Readiness] = {}
+        self._gauges = CampaignGauges(context.metrics)
 
     async def restore(self, reader: AIOKafkaConsumer) -> None:
         """Know what was written before, by whoever decided then, and see to what they no longer could."""
@@ -87,7 +88,7 @@ class CampaignRecords:
         marks = {p: offset for p, offset in dealt_with.items() if offset > self._marks.get(p, 0)}
         self._marks.update(marks)
         await self._outbox.send(self._mark(p, offset) for p, offset in marks.items())
-        self._show(assessed, book)
+        self._gauges.show(assessed, {c.campaign_id: c for c in book.standing()})
         return bool(records)
 
     async def _whole(self, topic: str) -> dict[TopicPartition, int]:
@@ -117,20 +118,3 @@ class CampaignRecords:
     def _mark(self, partition: int, next_offset: int) -> OutgoingRecord:
         mark = InboxMark(topic_id=self._inbox_topic_id, partition=partition, next_offset=next_offset)
         return OutgoingRecord(self._names.campaign_state, *encode_mark(mark))
-
-    def _show(self, assessed: Sequence[CampaignReadiness], book: CampaignBook) -> None:
-        """Gauges of the campaigns still to come; those that are over leave no series behind."""
-        now_shown = {a.campaign_id: a.readiness for a in assessed}
-        for campaign_id in set(self._shown) - set(now_shown):
-            self._metrics.campaign_starts.remove(campaign_id)
-            for readiness in Readiness:
-                self._metrics.campaign_readiness.remove(campaign_id, readiness)
-        for campaign_id, is_now in now_shown.items():
-            entry = book.get(campaign_id)
-            if entry is not None and entry.campaign is not None:
-                starts = self._metrics.campaign_starts.labels(campaign=campaign_id)
-                starts.set(entry.campaign.start.timestamp())
-            for readiness in Readiness:
-                gauge = self._metrics.campaign_readiness.labels(campaign=campaign_id, readiness=readiness)
-                gauge.set(1 if readiness is is_now else 0)
-        self._shown = now_shown

@@ -77,6 +77,36 @@ class Metrics:
         self.campaign_starts = gauge(
             "campaign_start_timestamp_seconds", "When a campaign that is still to come starts.", "campaign"
         )
+        self.campaign_reason = gauge(
+            "campaign_reason",
+            "1 for each Reason that makes a campaign less than ready, by resource.",
+            "campaign",
+            "resource",
+            "reason",
+        )
+        self.campaign_last_moment = gauge(
+            "campaign_last_moment_timestamp_seconds",
+            "Until when what a campaign lacks can still be asked for.",
+            "campaign",
+        )
+        self.campaign_safe_start = gauge(
+            "campaign_earliest_safe_start_timestamp_seconds",
+            "From when on a campaign that is late could start.",
+            "campaign",
+        )
+        self.campaign_cost = gauge(
+            "campaign_extra_cost", "What a campaign alone costs, spent and to come.", "campaign", "currency"
+        )
+        self.campaign_send_ratio = gauge(
+            "campaign_send_ratio", "The share of its pace at which a campaign finds capacity now.", "campaign"
+        )
+        self.campaign_shortfall = gauge(
+            "campaign_shortfall_ratio",
+            "Demand that would find no capacity at the worst moment, with the plan carried out or none.",
+            "campaign",
+            "plan",
+            "quantile",
+        )
         self.last_decision = gauge(
             "last_decision_timestamp_seconds", "Decision time of the last run of the decider."
         )
