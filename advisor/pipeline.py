@@ -87,7 +87,7 @@ def decide(
         situation_of(laid, bounded.cuts.get(laid.name, ()), levels, given, controls, policy, now)
         for laid, given in zip(bounded.estate, permissions, strict=True)
     ]
-    scene = Scene(bounded, situations, permissions, controls, policy, now)
+    scene = Scene(estate, bounded, situations, permissions, controls, policy, now)
     readiness, findings = assess_campaigns(scene, known)
     decisions = tuple(
         recommend(laid, situation, findings.get(laid.name, ()), known, bounded.rations, policy)

@@ -31,13 +31,27 @@ class CampaignBudget:
 
 
 @dataclass(frozen=True, slots=True)
+class Wave:
+    """A part of the audience that is reached by the clock of its own zone; `share` of it, 0 to 1.
+
+    Where nobody knows who lives where, each zone's wave may be the whole of it.
+    """
+
+    timezone: str
+    start: datetime
+    end: datetime
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """One revision of an announced event. Times are aware UTC; `timezone` is the owner's IANA zone.
 
     `announced_at` is when this revision reached us (event time): nothing may be planned to happen
     before it. `source` is the CloudEvents source, which the policy may trust more or less.
     `magnitude_hint` is somebody's guess how large this campaign is beside others, for ranking only: any
-    finite number, negative for a dip, never a multiplier. Only calendar files carry it.
+    finite number, negative for a dip, never a multiplier. Only calendar files carry it. `waves` are there
+    where people are reached by their own clocks; `start` is then the first one's, `end` the last one's.
     """
 
     campaign_id: str
@@ -59,6 +73,12 @@ class Campaign:
     team: str = ""
     budget: CampaignBudget | None = None
     magnitude_hint: float | None = None
+    waves: tuple[Wave, ...] = ()
+
+    @property
+    def last_start(self) -> datetime:
+        """When are the last of its people reached? Its start, where all are at once."""
+        return max((wave.start for wave in self.waves), default=self.start)
 
     @property
     def title(self) -> str:

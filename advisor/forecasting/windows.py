@@ -71,12 +71,21 @@ def time_profile(campaign: Campaign, times_s: Seconds, step_s: int = 0) -> Float
     exactly 0.
     A step of `step_s` seconds takes the highest value within it, because capacity has to carry its
     busiest moment; as the profile rises once and falls once, that is the rise at the step's end
-    or the fall at its beginning. With `step_s` 0 the values are those of the instants themselves.
+    or the fall at its beginning. With `step_s` 0 the values are those of the instants themselves. Where
+    people are reached by their own clocks, the profiles of the zones add up, to 1 at most.
     """
     if step_s and is_coarse(step_s):
         still = np.where(times_s < to_epoch_s(campaign.end), 1.0, COARSE_TAIL)
         return np.where(in_window(campaign, times_s, step_s), still, 0.0)
-    start_s, end_s = to_epoch_s(campaign.start), to_epoch_s(campaign.end)
+    if not campaign.waves:
+        return _profile(campaign.start, campaign.end, times_s, step_s)
+    parts = (w.share * _profile(w.start, w.end, times_s, step_s) for w in campaign.waves)
+    return np.minimum(sum(parts, np.zeros(len(times_s))), 1.0)
+
+
+def _profile(start: datetime, end: datetime, times_s: Seconds, step_s: int) -> Floats:
+    """The profile of people who are all reached at once."""
+    start_s, end_s = to_epoch_s(start), to_epoch_s(end)
     rise_s, gather_s, tail_s = (span.total_seconds() for span in (RISE, LEAD_IN - RISE, TAIL))
     until_start = start_s - (times_s + step_s)
     rise = np.maximum(1 - until_start / rise_s, EARLY * (1 - (until_start - rise_s) / gather_s))

@@ -11,7 +11,7 @@ from advisor.domain.money import Cost, Ration
 from advisor.domain.policy import Policy
 from advisor.planning.budgets import campaign_cuts, day_cuts
 from advisor.planning.cuts import Cut
-from advisor.planning.estate import LaidOut
+from advisor.planning.estate import LaidOut, Reach
 from advisor.planning.pools import pool_cuts
 from advisor.planning.prices import campaign_cost
 
@@ -39,7 +39,8 @@ def bound(
     left = _cut(left, pool_cuts(left, policy, now), cuts, now)
     left = _cut(left, campaign_cuts(left, campaigns, policy, rations), cuts, now)
     left = _cut(left, day_cuts(left, policy, now), cuts, now)
-    costs = {name: campaign_cost(name, left, campaigns, policy) for name in campaigns}
+    reach = Reach(left)
+    costs = {n: campaign_cost(n, reach.of(c), campaigns, policy) for n, c in campaigns.items()}
     return Bounded(left, cuts, costs, tuple(rations))
 
 

@@ -18,9 +18,9 @@ from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import from_epoch_s, step_s
 from advisor.planning.cuts import Cut, cut_of, share_of
-from advisor.planning.estate import LaidOut
+from advisor.planning.estate import LaidOut, Reach
 from advisor.planning.floors import ClusterFloors
-from advisor.planning.ledger import month_of, spent_by_team, spent_on
+from advisor.planning.ledger import month_of, spent_on
 from advisor.planning.schedule import GRID, floors_on
 from advisor.planning.sizing import Units
 
@@ -65,18 +65,18 @@ def campaign_cuts(
     money would otherwise buy more units for ever less of the time.
     """
     teams: dict[tuple[str, tuple[int, int]], float] = {}
-    for team, month, amount in spent_by_team([laid.state for laid in estate], campaigns):
-        teams[team, month] = teams.get((team, month), 0.0) + amount
+    reach = Reach(estate)
     for campaign in sorted(campaigns.values(), key=lambda c: (c.start, c.campaign_id)):
-        total = sum(laid.cost_of(campaign.campaign_id) for laid in estate)
+        moved = reach.of(campaign)
+        total = sum(laid.cost_of(campaign.campaign_id) for laid in moved)
         account = (campaign.team, month_of(campaign))
         reason, limit = _tightest(campaign, policy, teams.get(account, 0.0))
-        teams[account] = teams.get(account, 0.0) + min(total, limit)
-        before = list(_rationed_before(estate, campaign.campaign_id, limit))
+        parts = [part for laid in moved for part in _own(laid, campaign.campaign_id)]
+        new = sum(part.cost(part.new) for part in parts)
+        teams[account] = teams.get(account, 0.0) + min(total, max(limit, total - new))
+        before = list(_rationed_before(moved, campaign.campaign_id, limit))
         if total <= limit + _CENT and not before:
             continue
-        parts = [part for laid in estate for part in _own(laid, campaign.campaign_id)]
-        new = sum(part.cost(part.new) for part in parts)
         share = max(0.0, 1.0 - (total - limit) / new) if new > 0 else 1.0
         share = min([share, *before])
         rations.append(Ration(campaign.campaign_id, limit, share))

@@ -10,8 +10,8 @@ import numpy as np
 from advisor.domain.advice import Step
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import Seconds, from_epoch_s, to_epoch_s
-from advisor.planning.schedule import floors_on
+from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
+from advisor.planning.schedule import GRID, floors_on
 from advisor.planning.sizing import Units, permitted_below
 
 UNBOUNDED = np.iinfo(np.int64).max
@@ -69,6 +69,7 @@ def share_of(own: Units, share: float, above: Units, resource: ResourcePolicy) -
 def cut_of(
     resource: str, reason: Reason, detail: str, campaigns: tuple[str, ...], times_s: Seconds, most: Units
 ) -> Cut:
-    """The cut with only those instants at which it changes."""
+    """The cut of one stretch of time, with only those instants at which it changes; unbound after it."""
     changed = np.flatnonzero(np.diff(most, prepend=-1))
-    return Cut(resource, reason, detail, campaigns, times_s[changed], most[changed])
+    times_s = np.append(times_s[changed], times_s[-1] + step_s(GRID))
+    return Cut(resource, reason, detail, campaigns, times_s, np.append(most[changed], UNBOUNDED))

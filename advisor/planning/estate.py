@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class LaidOut:
         """The resource's id."""
         return self.resource.resource
 
-    @property
+    @cached_property
     def near_claims(self) -> tuple[Claim, ...]:
         """The claims within the policy's horizon, in order of start."""
         return tuple(claim for cluster in self.within_horizon for claim in cluster.claims)
@@ -78,19 +79,23 @@ class LaidOut:
             floors[inside] = cluster.asked[at[inside]]
         return floors
 
-    def serves(self, campaign: Campaign) -> bool:
-        """Does a campaign move it at all?"""
-        return not set(campaign.services).isdisjoint(self.resource.serves)
-
     @property
     def is_priced(self) -> bool:
         """Do more units of it cost anything that is known?"""
         bought = self.resource.irreversible
         return bool(self.resource.price_per_unit_hour or (bought and bought.price_per_unit))
 
+    @cached_property
+    def _by_campaign(self) -> Mapping[str, tuple[Alternative, ...]]:
+        found: dict[str, tuple[Alternative, ...]] = {}
+        for alternative in self.alternatives:
+            name = alternative.campaign_id
+            found[name] = (*found.get(name, ()), alternative)
+        return found
+
     def alternatives_of(self, campaign_id: str) -> tuple[Alternative, ...]:
         """The resource without this campaign; none where it holds no claim."""
-        return tuple(a for a in self.alternatives if a.campaign_id == campaign_id)
+        return self._by_campaign.get(campaign_id, ())
 
     def added_by(self, alternative: Alternative) -> Units:
         """The units (n,) that a campaign adds from now on, on its cluster's grid."""
@@ -98,7 +103,7 @@ class LaidOut:
 
     def cost_of(self, campaign_id: str) -> float:
         """What a campaign alone adds on this resource, spent and still to come; 0 without a price."""
-        cost = 0.0
+        cost = dict(self.state.ledger.campaigns).get(campaign_id, 0.0)
         for alternative in self.alternatives_of(campaign_id):
             added = self.added_by(alternative)
             hours = float(added.sum()) * step_s(GRID) / 3600 + alternative.spent_unit_hours
@@ -136,6 +141,25 @@ class LaidOut:
         return None
 
 
+class Reach:
+    """Which resources does a campaign move? The estate by service, looked through once."""
+
+    def __init__(self, estate: Sequence[LaidOut]) -> None:
+        self._estate = estate
+        self._serving: dict[str, list[int]] = {}
+        for number, laid in enumerate(estate):
+            for service in laid.resource.serves:
+                self._serving.setdefault(service, []).append(number)
+
+    def numbers(self, campaign: Campaign) -> list[int]:
+        """The places in the estate of the resources that serve one of its services, in order."""
+        return sorted({n for service in campaign.services for n in self._serving.get(service, ())})
+
+    def of(self, campaign: Campaign) -> list[LaidOut]:
+        """The resources that serve one of its services, in the estate's order."""
+        return [self._estate[number] for number in self.numbers(campaign)]
+
+
 def lay_out(
     pace: Pace,
     state: ResourceState,
@@ -144,14 +168,11 @@ def lay_out(
     policy: Policy,
     now: datetime,
 ) -> LaidOut:
-    """Schedule one resource for every campaign that its needs have foreseen."""
+    """Schedule one resource for every campaign that its needs have foreseen. `campaigns` are all, by id."""
     resource = pace.resource
     foreseen = {without.campaign_id for need in needs for without in need.without}
-    claims = [
-        claim
-        for claim in claims_on(resource, list(campaigns.values()), policy, now)
-        if claim.campaign_id in foreseen
-    ]
+    known = [campaigns[name] for name in sorted(foreseen) if name in campaigns]
+    claims = claims_on(resource, known, policy, now)
     clusters = plan_clusters(pace, needs, claims, campaigns, state, now)
     near = tuple(c for c in clusters if from_epoch_s(int(c.times_s[0])) < now + policy.horizon)
     steps = merge_steps(resource, near, state.plan, now)

@@ -29,12 +29,14 @@ from advisor.planning.schedule import GRID, promised_until
 class Prospect:
     """What is known of one campaign on one resource, for the verdict.
 
-    `cluster` is None where the forecast has nothing of the campaign: it has not heard of it yet, or takes
-    it for a season (`is_season`). `permissions` are those of all campaigns that share its raise, for what
-    keeps it from one of them keeps it from all; `cuts` are those of its plan.
+    `standing` is its plan as needs and claims alone would have it, `left` what pools and budgets leave of
+    that. `cluster` is None where the forecast has nothing of the campaign: it has not heard of it yet, or
+    takes it for a season (`is_season`). `permissions` are those of all campaigns that share its raise, for
+    what keeps it from one of them keeps it from all; `cuts` are those of its plan.
     """
 
     standing: Standing
+    left: Standing
     cluster: ClusterFloors | None
     permissions: tuple[Permission, ...]
     cuts: tuple[Cut, ...]
@@ -79,7 +81,7 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     if peak > prospect.standing.resource.minimum:
         found += _obstructed(prospect, peak, now, is_short=is_short)
         found += _pending(prospect, peak)
-        found += _unproven(campaign, prospect, cluster, peak, now, is_short=is_short)
+        found += _unproven(campaign, prospect, cluster, now, is_short=is_short)
     if all(finding.readiness is not Readiness.NOT_READY for finding in found):
         found += _risky(campaign, prospect, cluster, peak, now)
     return tuple(sorted(found or [_met(prospect.standing, peak)], key=lambda f: f.readiness.rank))
@@ -122,7 +124,7 @@ def _impossible(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) 
         detail = f"needs {most} units, the ceiling is {resource.maximum}"
         yield Finding(Readiness.NOT_READY, Reason.CAPPED_BY_CEILING, resource.resource, detail)
     for cut in prospect.cuts:
-        least = prospect.standing.laid.most_units(claim_of(campaign, cluster))
+        least = prospect.left.laid.most_units(claim_of(campaign, cluster))
         left = f"{least} of {min(most, resource.maximum)} units"
         yield Finding(Readiness.NOT_READY, cut.reason, resource.resource, f"{left}: {cut.detail}")
 
@@ -133,7 +135,6 @@ def _short(
     """When from the start on are there too few units, although all is asked for that can be? Shape (n,)."""
     expected = units_expected(prospect.standing, cluster.times_s, now, lead)
     needed = np.minimum(cluster.needed, prospect.standing.resource.maximum)
-    needed = np.minimum(needed, _left(prospect, cluster))  # what was cut is told as that, not as late
     to_come = cluster.times_s >= to_epoch_s(now)
     return np.asarray(from_start(campaign, cluster) & to_come & (needed > expected))
 
@@ -223,7 +224,6 @@ def _unproven(
     campaign: Campaign,
     prospect: Prospect,
     cluster: ClusterFloors,
-    peak: int,
     now: datetime,
     *,
     is_short: bool,
@@ -232,7 +232,7 @@ def _unproven(
     standing, name, proof = prospect.standing, prospect.resource_id, prospect.proof
     if not proof.is_proven:
         yield Finding(Readiness.AT_RISK, Reason.UNIT_CAPACITY_UNPROVEN, name, proof.detail)
-    if not standing.verified(peak):
+    if not standing.verified(_opening_units(campaign, prospect, cluster, now)):
         if not prospect.is_lead_time_measured:
             usual = standing.pace.usual.total_seconds() / 60
             detail = f"nobody has measured yet that its units take no longer than {usual:g} min"
@@ -242,6 +242,17 @@ def _unproven(
             yield Finding(Readiness.AT_RISK, Reason.LEAD_TIME_TIGHT, name, detail)
 
 
+def _opening_units(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, now: datetime) -> int:
+    """The most units that must be there in the first lead time from the start, or from now if that is over.
+
+    What comes later can be asked for when the crowd is there: with it, no surprise in its lead time is left.
+    """
+    since = max(campaign.start, now)
+    until = since + prospect.standing.pace.lead
+    inside = (cluster.times_s >= to_epoch_s(since)) & (cluster.times_s < to_epoch_s(until))
+    return int(cluster.ready[inside].max(initial=0))
+
+
 def _risky(
     campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, peak: int, now: datetime
 ) -> Iterator[Finding]:
@@ -249,10 +260,9 @@ def _risky(
     standing, name, proof = prospect.standing, prospect.resource_id, prospect.proof
     capacity = min(standing.resource.unit_capacity, proof.proved_rate or standing.resource.unit_capacity)
     until = min(promised_until(standing.resource, campaign), campaign.end)
-    ready = np.minimum(cluster.ready, _left(prospect, cluster))
     since = max(campaign.start, now)
     needs = standing.laid.needs
-    covered = covered_level(standing.resource, needs, cluster, ready, capacity, since, until)
+    covered = covered_level(standing.resource, needs, cluster, cluster.ready, capacity, since, until)
     if covered < prospect.policy.demand_level:
         short = f"about 1 in {1 / (1 - covered):.0f}" if covered > 0.5 else "more than every second"
         detail = (
@@ -270,15 +280,6 @@ def _met(standing: Standing, peak: int) -> Finding:
     if standing.verified(peak):
         return Finding(Readiness.READY, Reason.VERIFIED, name, f"{peak} units needed, all ready")
     return Finding(Readiness.READY, Reason.MEETS_PLAN, name, f"{peak} units will be ready in time")
-
-
-def _left(prospect: Prospect, cluster: ClusterFloors) -> NDArray[np.int64]:
-    """The most units that cuts leave at each instant of the cluster's grid, seen from when they are ready."""
-    most = np.full(len(cluster.times_s), np.iinfo(np.int64).max)
-    for cut in prospect.cuts:
-        at = np.searchsorted(cut.times_s, cluster.times_s, side="right") - 1
-        most = np.minimum(most, np.where(at >= 0, cut.most[np.maximum(at, 0)], np.iinfo(np.int64).max))
-    return most
 
 
 def _in_claim(claim: Claim, cluster: ClusterFloors) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -30,17 +30,18 @@ def balanced(
     price = resource.price_per_unit_hour
     if not price:
         return state.ledger
-    days = dict(state.ledger.days)
-    for day, hours in _by_day(_let_go(resource, state, now), resource.minimum):
+    let_go, days = _let_go(resource, state, now), dict(state.ledger.days)
+    for day, hours in _by_day(let_go, resource.minimum):
         days[day.isoformat()] = days.get(day.isoformat(), 0.0) + hours * price
     campaigns = dict(state.ledger.campaigns)
     held = {claim.campaign_id for claim in claims}
-    past = [step for step in state.plan if step.act_at <= now]
+    until = let_go[-1].act_at if let_go else now
+    with_all = unit_hours([s for s in state.plan if s.act_at <= until], until, resource.minimum)
     for other in state.without:
-        if other.campaign_id not in held:
-            hours = unit_hours(past, now, resource.minimum)
-            hours -= unit_hours([s for s in other.steps if s.act_at <= now], now, resource.minimum)
-            campaigns[other.campaign_id] = campaigns.get(other.campaign_id, 0.0) + max(0.0, hours) * price
+        if let_go or other.campaign_id not in held:
+            steps = [step for step in other.steps if step.act_at <= until]
+            hours = max(0.0, with_all - unit_hours(steps, until, resource.minimum))
+            campaigns[other.campaign_id] = campaigns.get(other.campaign_id, 0.0) + hours * price
     oldest = (now - KEEP).date().isoformat()
     kept = tuple(sorted((day, amount) for day, amount in days.items() if day >= oldest and amount > 0))
     return Ledger(kept, tuple(sorted((c, amount) for c, amount in campaigns.items() if amount > 0)))
@@ -55,17 +56,6 @@ def spent_on(resource: ResourcePolicy, state: ResourceState, day: date, now: dat
     until = Step(ceil_to(now, GRID), resource.minimum, resource.maximum)
     hours = sum(h for on, h in _by_day((*standing, until), resource.minimum) if on == day)
     return spent + hours * resource.price_per_unit_hour
-
-
-def spent_by_team(
-    states: Iterable[ResourceState], campaigns: Mapping[str, Campaign]
-) -> Iterator[tuple[str, tuple[int, int], float]]:
-    """What campaigns have cost that are over: team, the (year, month) they began in, and how much."""
-    for state in states:
-        for campaign_id, amount in state.ledger.campaigns:
-            if campaign_id in campaigns:
-                campaign = campaigns[campaign_id]
-                yield campaign.team, month_of(campaign), amount
 
 
 def month_of(campaign: Campaign) -> tuple[int, int]:

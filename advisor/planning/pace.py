@@ -119,15 +119,17 @@ def in_order(
     """
     resources = policy.resources
     paces: dict[str, Pace] = {}
+    beneath = _stood_on(policy)
+    order = _from_beneath(resources, beneath)
     later: dict[str, list[str]] = {}  # service or resource depended on -> what is later in the order
-    for name in reversed(_from_beneath(resources)):
+    for name in reversed(order):
         resource = resources[name]
         lead, usual = leads[name]
         early = late = NOTHING
         for other in {n: paces[n] for key in (name, *resource.serves) for n in later.get(key, ())}.values():
-            if name in other.resource.depends_on:  # to be ready before the other is asked for
+            if name in beneath[other.resource.resource]:  # to be ready before the other is asked for
                 early = max(early, other.ahead)
-            elif TIERS.index(resource.tier) < TIERS.index(other.resource.tier):  # asked for no later
+            elif _is_earlier(resources, name, other.resource.resource):  # asked for no later
                 early = max(early, other.ahead + other.ramp_length - lead)
             else:
                 continue
@@ -135,11 +137,11 @@ def in_order(
         freezes = tuple(f for f in policy.freezes if not f.resources or name in f.resources)
         caps = policy.caps.get(resource.mode)
         paces[name] = Pace(resource, lead, usual, early, late, lead, freezes, caps.hours if caps else None)
-        for key in (*resource.serves, *resource.depends_on):
+        for key in (*resource.serves, *beneath[name]):
             later.setdefault(key, []).append(name)
-    for name in _from_beneath(resources):
-        beneath = [paces[other].chain for other in resources[name].depends_on if other in paces]
-        paces[name] = replace(paces[name], chain=paces[name].lead + max(beneath, default=NOTHING))
+    for name in order:
+        chains = [paces[other].chain for other in beneath[name]]
+        paces[name] = replace(paces[name], chain=paces[name].lead + max(chains, default=NOTHING))
     return {name: paces[name] for name in resources}
 
 
@@ -148,10 +150,26 @@ def _whole(length: timedelta) -> timedelta:
     return MINUTE * -(-length // MINUTE)
 
 
-def _from_beneath(resources: Mapping[str, ResourcePolicy]) -> list[str]:
-    """Resources in the order in which they go up: by tier, and what others depend on before them."""
+def _stood_on(policy: Policy) -> dict[str, set[str]]:
+    """What each resource stands on: what it depends on, and what provides the pools that it draws from."""
+    resources = policy.resources
+    beneath = {n: {o for o in r.depends_on if o in resources} for n, r in resources.items()}
+    for pool in policy.pools.values():
+        for user in pool.uses:
+            for provider in pool.provides:
+                if user in resources and provider in resources and _is_earlier(resources, provider, user):
+                    beneath[user].add(provider)
+    return beneath
+
+
+def _is_earlier(resources: Mapping[str, ResourcePolicy], one: str, other: str) -> bool:
+    return TIERS.index(resources[one].tier) < TIERS.index(resources[other].tier)
+
+
+def _from_beneath(resources: Mapping[str, ResourcePolicy], beneath: Mapping[str, set[str]]) -> list[str]:
+    """Resources in the order in which they go up: by tier, and what others stand on before them."""
     by_tier = sorted(resources, key=lambda name: (TIERS.index(resources[name].tier), name))
-    stands_on = {n: [o for o in resources[n].depends_on if o in resources] for n in by_tier}
+    stands_on = {name: sorted(beneath[name]) for name in by_tier}
     place = {name: at for at, name in enumerate(TopologicalSorter(stands_on).static_order())}
     return sorted(by_tier, key=lambda name: (TIERS.index(resources[name].tier), place[name]))
 

@@ -21,17 +21,16 @@ LEVELS = (0.5, 0.9, 0.95, 0.99)
 
 
 def campaign_cost(
-    campaign_id: str, estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy
+    campaign_id: str, moved: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy
 ) -> Cost:
-    """What a campaign alone costs over all resources, with the price of other quantiles.
+    """What a campaign alone costs over the resources that it moves, with the price of other quantiles.
 
     The rungs of the ladder are plans made at once for the whole campaign, without budgets or pools; once
     money is spent on it there is none, for nothing can be chosen any more.
     """
-    priced = [laid for laid in estate if laid.is_priced and laid.alternatives_of(campaign_id)]
+    priced = [laid for laid in moved if laid.is_priced and laid.alternatives_of(campaign_id)]
     if not priced:
-        is_known = any(laid.is_priced for laid in estate if laid.serves(campaigns[campaign_id]))
-        return Cost(policy.currency, 0.0 if is_known else None)
+        return Cost(policy.currency, 0.0 if any(laid.is_priced for laid in moved) else None)
     parts = [(laid, alternative) for laid in priced for alternative in laid.alternatives_of(campaign_id)]
     spent = sum(a.spent_unit_hours * (laid.resource.price_per_unit_hour or 0.0) for laid, a in parts)
     return Cost(

@@ -17,7 +17,7 @@ from advisor.forecasting.windows import is_season
 from advisor.planning.act_guardrails import obstacles_to
 from advisor.planning.bounds import Bounded
 from advisor.planning.claims import counts, in_force
-from advisor.planning.estate import LaidOut
+from advisor.planning.estate import LaidOut, Reach
 from advisor.planning.findings import Prospect, claim_of, findings_on, peak_units
 from advisor.planning.lead_times import is_measured
 from advisor.planning.permissions import Permission
@@ -34,8 +34,12 @@ SAFE_START_GRID = timedelta(minutes=5)
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Everything laid out for one decision, resource by resource: plans, and what is permitted of them."""
+    """Everything laid out for one decision, resource by resource: plans, and what is permitted of them.
 
+    `estate` is as needs and claims alone would have it, `bounded` what pools and budgets leave of it.
+    """
+
+    estate: Sequence[LaidOut]
     bounded: Bounded
     situations: Sequence[Situation]
     permissions: Sequence[Mapping[str, Permission]]
@@ -51,14 +55,14 @@ def assess_campaigns(
     verdicts: list[CampaignReadiness] = []
     on_resource: dict[str, tuple[Finding, ...]] = {}
     served = frozenset(scene.policy.services)
+    reach = Reach(scene.bounded.estate)
     for campaign in sorted(campaigns.values(), key=lambda c: (c.start, c.campaign_id)):
         if not counts(campaign, scene.policy) or campaign.end <= scene.now:
             continue
         found = unserved(campaign, served)
         prospects: list[Prospect] = []
-        for number, laid in enumerate(scene.bounded.estate):
-            if not laid.serves(campaign):
-                continue
+        for number in reach.numbers(campaign):
+            laid = scene.bounded.estate[number]
             prospect = _prospect(campaign, number, scene)
             here = findings_on(campaign, prospect, scene.now)
             found.extend(here)
@@ -124,7 +128,7 @@ def _answer(
     missing = [p for p in prospects if p.cluster is not None and not _is_there(campaign, p)]
     moments = [p.standing.pace.last_moment(campaign.start) for p in missing]
     stages = [
-        Stage(p.standing, p.cluster, p.standing.resource.unit_capacity)
+        Stage(p.left, p.cluster, p.standing.resource.unit_capacity)
         for p in prospects
         if p.cluster is not None and not p.is_unseen
     ]
@@ -138,7 +142,7 @@ def _answer(
         as_planned=shortfalls(campaign, stages, now, with_plan=True),
         send_gate=send_gate(campaign, stages, now) if stages else None,
     )
-    return replace(answer, sentence=sentence_of(campaign, answer))
+    return replace(answer, sentence=sentence_of(campaign, answer, now))
 
 
 def _is_there(campaign: Campaign, prospect: Prospect) -> bool:
@@ -150,8 +154,8 @@ def _is_there(campaign: Campaign, prospect: Prospect) -> bool:
 
 
 def _prospect(campaign: Campaign, number: int, scene: Scene) -> Prospect:
-    laid, situation = scene.bounded.estate[number], scene.situations[number]
-    cluster = laid.cluster_of(campaign.campaign_id)
+    wanted, laid, situation = scene.estate[number], scene.bounded.estate[number], scene.situations[number]
+    cluster = wanted.cluster_of(campaign.campaign_id)
     sharing = _sharing_its_raise(campaign, laid, scene.permissions[number])
     name = laid.resource.resource
     ids = {given.campaign_id for given in sharing}
@@ -159,8 +163,11 @@ def _prospect(campaign: Campaign, number: int, scene: Scene) -> Prospect:
     # A service seen for less than one step has a level, but no forecast that a verdict could rest on.
     unforeseen = any(Reason.NO_DEMAND_DATA in need.reasons for need in laid.needs)
     known = situation.calibration
+    acts_by_itself = all(given.is_full for given in sharing)
+    obstacles = obstacles_to(situation)
     return Prospect(
-        standing=Standing(laid, all(given.is_full for given in sharing), obstacles_to(situation)),
+        standing=Standing(wanted, acts_by_itself, obstacles),
+        left=Standing(laid, acts_by_itself, obstacles),
         cluster=cluster,
         permissions=sharing,
         cuts=tuple(cuts),

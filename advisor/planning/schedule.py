@@ -56,7 +56,7 @@ def promised_until(resource: ResourcePolicy, campaign: Campaign) -> datetime:
     """
     if not resource.lets_go:
         return campaign.end
-    return campaign.start + resource.lead_time
+    return campaign.last_start + resource.lead_time
 
 
 def envelope(times_s: Seconds, units: Units, holds: Sequence[Hold], resource: ResourcePolicy) -> Units:

@@ -9,11 +9,25 @@ from zoneinfo import ZoneInfo
 from advisor.domain.advice import CampaignReadiness, Readiness, SendGate, Shortfall
 from advisor.domain.campaign import Campaign
 from advisor.domain.money import Cost
+from advisor.domain.reason import Reason
+
+UP_TO_PEOPLE = frozenset(
+    {
+        Reason.NEEDS_APPROVAL,
+        Reason.NEEDS_SECOND_APPROVAL,
+        Reason.OUTSIDE_ENVELOPE,
+        Reason.APPROVAL_EXPIRED,
+        Reason.MODE_RECOMMEND,
+        Reason.HELD,
+        Reason.KILL_SWITCH,
+    }
+)
+"""What people can change at once is told beside whatever else is in the way."""
 
 
-def sentence_of(campaign: Campaign, answer: CampaignReadiness) -> str:
+def sentence_of(campaign: Campaign, answer: CampaignReadiness, now: datetime) -> str:
     """The one answer: verdict, why, until when one can act, from when on it is safe, at what cost."""
-    return "; ".join(_parts(campaign, answer))
+    return "; ".join(_parts(campaign, answer, now))
 
 
 def heading(campaign: Campaign) -> str:
@@ -38,36 +52,40 @@ def gate_in_words(campaign: Campaign, gate: SendGate) -> str:
     return ", ".join(said)
 
 
-def _parts(campaign: Campaign, answer: CampaignReadiness) -> Iterator[str]:
+def _parts(campaign: Campaign, answer: CampaignReadiness, now: datetime) -> Iterator[str]:
     verdict = answer.readiness
-    why = "; ".join(
-        dict.fromkeys(
-            f"{finding.resource + ': ' if finding.resource else ''}{finding.detail}"
-            for finding in answer.findings
-            if finding.readiness is verdict
-        )
-    )
+    said = [f for f in answer.findings if f.readiness is verdict or f.reason in UP_TO_PEOPLE]
+    why = "; ".join(dict.fromkeys(f"{f.resource + ': ' if f.resource else ''}{f.detail}" for f in said))
     yield f"{heading(campaign)}: {verdict.replace('_', ' ')}, because {why}"
     if verdict is not Readiness.READY and answer.last_moment is not None:
-        yield f"last moment to act {_clock(campaign, answer.last_moment)}"
+        was = "was " if answer.last_moment < now else ""
+        yield f"last moment to act {was}{_clock(campaign, answer.last_moment)}"
     if answer.earliest_safe_start is not None:
         yield f"earliest safe start {_clock(campaign, answer.earliest_safe_start)}"
-        yield from _throttled(campaign, answer)
-        if answer.as_planned:
-            yield f"kept as it is, {_lost(answer.as_planned)}"
+    if verdict is Readiness.NOT_READY:
+        yield from _throttled(campaign, answer.send_gate)
+    if answer.earliest_safe_start is not None and answer.as_planned:
+        yield f"kept as it is, {_lost(answer.as_planned)}"
     elif verdict is not Readiness.READY and answer.if_nothing_is_done:
         yield f"if nothing is done, {_lost(answer.if_nothing_is_done)}"
     if answer.extra_cost.extra is not None:
         yield f"extra cost {_money(answer.extra_cost)}"
 
 
-def _throttled(campaign: Campaign, answer: CampaignReadiness) -> Iterator[str]:
-    gate = answer.send_gate
+def _throttled(campaign: Campaign, gate: SendGate | None) -> Iterator[str]:
+    """What can be sent although not all is there: slower for a while, or slower for good."""
     if gate is None or not gate.steps or gate.share_now >= 1.0:
         return
     first, last = gate.steps[0], gate.steps[-1]
-    slow = f"or send {_pace(first.share, first.rate_per_min)}" if first.share > 0 else "or send nothing"
-    yield f"{slow} until {_clock(campaign, last.at)}" if len(gate.steps) > 1 else slow
+    if last.share < 1.0:
+        yield (
+            f"send at most {_pace(last.share, last.rate_per_min)}"
+            if last.share > 0
+            else "nothing can be sent"
+        )
+    elif first.share > 0:
+        slow = _pace(first.share, first.rate_per_min)
+        yield f"or start then and send {slow} until {_clock(campaign, last.at)}"
 
 
 def _lost(found: tuple[Shortfall, ...]) -> str:

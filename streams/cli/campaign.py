@@ -37,6 +37,12 @@ def submit(
     end: Annotated[str | None, typer.Option(help="As --start, and after it.")] = None,
     service: Annotated[list[str] | None, typer.Option(help="A service it leads to; repeat for more.")] = None,
     timezone: Annotated[str | None, typer.Option(help="IANA zone of local times. Default: UTC.")] = None,
+    local_time: Annotated[
+        bool, typer.Option("--local-time", help="People are reached at --start by their own clocks.")
+    ] = False,
+    audience_timezone: Annotated[
+        list[str] | None, typer.Option(help="With it, who lives where: Europe/Berlin=0.9; repeat for more.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="What people call it.")] = None,
     channel: Annotated[list[str] | None, typer.Option(help="email, push ...; repeat for more.")] = None,
     audience: Annotated[float | None, typer.Option(help="People reached.")] = None,
@@ -65,7 +71,7 @@ def submit(
         headstart campaign submit --file black-friday.yaml
     """
     from streams.campaign_inbox import read_inbox, send_to_inbox
-    from streams.cli.campaign_input import announcement, read_file
+    from streams.cli.campaign_input import announcement, read_file, shares
 
     flags: dict[str, Any] = {
         "campaign_id": campaign_id,
@@ -75,6 +81,8 @@ def submit(
         "end": end,
         "services": service,
         "timezone": timezone,
+        "local_time": local_time or None,
+        "audience_timezones": shares(audience_timezone or []) or None,
         "name": name,
         "channels": channel,
         "audience": audience,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,19 @@ def read_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if not isinstance(data, dict):
         raise _unusable(path, data, "has data that is no mapping", "put the campaign's fields under data")
     return {name: plain[name] for name in _ATTRIBUTES if name in plain}, data
+
+
+def shares(zones: Sequence[str]) -> dict[str, Any]:
+    """The parts of an audience, written ZONE=SHARE; what is no number is left for the reader to refuse."""
+    pairs = (zone.partition("=") for zone in zones)
+    return {name: _number(share) for name, _, share in pairs}
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def announcement(

@@ -14,12 +14,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from advisor.domain.campaign import CampaignBudget, ExpectedUplift
+from advisor.domain.campaign import CampaignBudget, ExpectedUplift, Wave
 from advisor.domain.reason import Reason
 from advisor.errors import DecodeError
 from streams.codec.json_object import shown
 
 _YEARS = range(1970, 2200)
+
+ANYWHERE = tuple(f"Etc/GMT{-hours:+d}" for hours in range(-12, 15))
+"""Zones whose clocks are a whole hour apart, from UTC-12 to UTC+14: all places on earth, to the hour."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -89,6 +92,16 @@ class ScheduledData(_Model):
     timezone: Annotated[Word, Field(description="IANA name, e.g. Europe/Berlin")] = "UTC"
     start: Time
     end: Time
+    local_time: Annotated[
+        bool, Field(description="People are reached at `start` by the clocks of their own zones")
+    ] = False
+    audience_timezones: Annotated[
+        dict[Word, Positive],
+        Field(
+            description="With `local_time`: which part of the audience lives in which IANA zone, 0 to 1. "
+            "Without it every zone of the world is planned for as if all people lived there"
+        ),
+    ] = {}
     services: Annotated[list[Word], Field(min_length=1, description="as the policy names them")]
     name: Annotated[str, Field(max_length=1024)] = ""
     channels: list[Word] = []
@@ -120,15 +133,46 @@ class ScheduledData(_Model):
             raise ValueError(f"is not after start = {start}")
         return text
 
+    @field_validator("audience_timezones")
+    @classmethod
+    def _zones_add_up(cls, shares: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        for name in shares:
+            _zone(name)
+        if shares and not info.data.get("local_time", False):
+            raise ValueError("needs local_time: true")
+        if shares and not 0 < sum(shares.values()) <= 1 + 1e-9:
+            raise ValueError(f"adds up to {sum(shares.values()):g}, not to 1")
+        return shares
+
+    @field_validator("local_time")
+    @classmethod
+    def _without_offset(cls, is_local: bool, info: ValidationInfo) -> bool:
+        for field in ("start", "end"):
+            text = info.data.get(field)
+            if is_local and text is not None and datetime.fromisoformat(text).tzinfo is not None:
+                raise ValueError(f"{field} = {text} has an offset: people's own clocks decide")
+        return is_local
+
     @property
     def start_at(self) -> datetime:
-        """The start as aware UTC."""
-        return _instant(self.start, _zone(self.timezone))
+        """The start as aware UTC: the first zone's, where people are reached by their own clocks."""
+        return min((wave.start for wave in self.waves), default=_instant(self.start, _zone(self.timezone)))
 
     @property
     def end_at(self) -> datetime:
-        """The end as aware UTC, after the start."""
-        return _instant(self.end, _zone(self.timezone))
+        """The end as aware UTC, after the start: the last zone's, where there are several."""
+        return max((wave.end for wave in self.waves), default=_instant(self.end, _zone(self.timezone)))
+
+    @property
+    def waves(self) -> tuple[Wave, ...]:
+        """The audience by zone, where people are reached by their own clocks; otherwise none."""
+        if not self.local_time:
+            return ()
+        shares = self.audience_timezones or dict.fromkeys(ANYWHERE, 1.0)
+        return tuple(
+            Wave(name, _instant(self.start, _zone(name)), _instant(self.end, _zone(name)), share)
+            for name, share in sorted(shares.items())
+        )
 
 
 def validated(model: type[Model], data: dict[str, Any], schema: str = "campaign.v1.json") -> Model:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cloudevents.core.base import BaseCloudEvent
 
@@ -12,7 +13,7 @@ from advisor.domain.campaign import Campaign, CampaignStatus
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_iso
 from advisor.errors import DecodeError
-from streams.codec.campaign_model import CancelledData, ScheduledData, validated
+from streams.codec.campaign_model import ANYWHERE, CancelledData, ScheduledData, validated
 from streams.codec.clock import ClockRecord, clock_of, clock_record, encode_clock
 from streams.codec.events import (
     CAMPAIGN_CANCELLED,
@@ -138,6 +139,7 @@ def _announced(event: BaseCloudEvent) -> Campaign:
         owner=data.owner,
         team=data.team,
         budget=data.budget.to_domain() if data.budget else None,
+        waves=data.waves,
     )
 
 
@@ -156,8 +158,7 @@ def _campaign_data(campaign: Campaign) -> dict[str, Any]:
         "name": campaign.name,
         "kind": campaign.kind,
         "channels": list(campaign.channels),
-        "start": to_iso(campaign.start),
-        "end": to_iso(campaign.end),
+        **_window(campaign),
         "timezone": campaign.timezone,
         "audience": campaign.audience,
         "send_rate_per_min": campaign.send_rate_per_min,
@@ -168,6 +169,21 @@ def _campaign_data(campaign: Campaign) -> dict[str, Any]:
         "budget": {"currency": budget.currency, "max_cost": budget.max_cost} if budget else None,
     }
     return {name: value for name, value in data.items() if value not in (None, "", [])}
+
+
+def _window(campaign: Campaign) -> dict[str, Any]:
+    """The fields that say when: instants, or a wall time by the clocks of the audience's zones."""
+    if not campaign.waves:
+        return {"start": to_iso(campaign.start), "end": to_iso(campaign.end)}
+    first = campaign.waves[0]
+    start, end = (t.astimezone(ZoneInfo(first.timezone)) for t in (first.start, first.end))
+    shares = {wave.timezone: wave.share for wave in campaign.waves}
+    return {
+        "start": start.replace(tzinfo=None).isoformat(),
+        "end": end.replace(tzinfo=None).isoformat(),
+        "local_time": True,
+        "audience_timezones": [] if set(shares) == set(ANYWHERE) else shares,
+    }
 
 
 def _message(type: str, source: str, time: datetime, data: dict[str, Any], mode: ContentMode) -> Message:

@@ -8,12 +8,14 @@ import pytest
 
 from advisor.domain.advice import CampaignReadiness, Readiness, Step
 from advisor.domain.campaign import CampaignBudget
+from advisor.domain.evidence import LeadTimes
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason
 from tests.support.acting import Day
 from tests.support.builders import (
     CRM,
     HOUR,
+    MEASURED,
     MINUTE,
     NOW,
     PODS,
@@ -36,8 +38,8 @@ AGREED = only(decided(NOW, [BIG])).recommendation.steps  # 09:46 to 09:50
 
 def verdict(now: str, floor: int, *, ready: int | None = None, **other) -> CampaignReadiness:
     """On the big campaign, its schedule agreed long ago, with this floor found now."""
-    problems = other.pop("problems", ())
-    seen = replace(state(plan=AGREED, problems=problems), observation=observed(floor=floor, ready=ready))
+    known = {name: other.pop(name) for name in ("problems", "lead_times") if name in other}
+    seen = replace(state(plan=AGREED, **known), observation=observed(floor=floor, ready=ready))
     (found,) = decided(at(now), [BIG], states={PODS: seen}, **other).campaigns
     return found
 
@@ -207,3 +209,43 @@ def test_where_nobody_can_look_the_plan_is_taken_at_its_word():
     (found,) = decided(NOW, [campaign(start=at("06:05"))], the_policy=two, states={PODS: unseen}).campaigns
 
     assert found.reasons == (Reason.MODE_RECOMMEND,)
+
+
+# --- lead times that nobody has measured
+
+
+UNMEASURED = {"lead_times": LeadTimes()}
+
+
+def test_a_lead_time_that_nobody_measured_is_a_risk_until_what_the_start_needs_is_there():
+    before = verdict("09:00", 2, **UNMEASURED)
+    there = verdict("09:58", 30, **UNMEASURED)
+
+    assert (before.readiness, before.reasons) == (Readiness.AT_RISK, (Reason.LEAD_TIME_UNMEASURED,))
+    assert (there.readiness, there.reasons) == (Readiness.READY, (Reason.VERIFIED,))
+
+
+def test_what_is_needed_hours_later_needs_no_measured_lead_time():
+    """Two hours in, a second campaign asks for more: what the first one needs is there."""
+    later = campaign("later", at("11:00"), uplift=2.0)
+    agreed = only(decided(NOW, [campaign(), later])).recommendation.steps
+    standing = state(plan=agreed, floor=5, **UNMEASURED)
+
+    first, _ = decided(at("09:58"), [campaign(), later], states={PODS: standing}).campaigns
+
+    assert (first.readiness, first.reasons) == (Readiness.READY, (Reason.MEETS_PLAN,))
+
+
+def test_lead_times_that_scatter_are_planned_with_more_than_usual_and_tight_in_between():
+    """Usually 10 minutes, once 25: in time at 25 minutes before, tight at 15, too late at 5."""
+    once = MEASURED.measured[0]
+    scattered = LeadTimes((*(once for _ in range(39)), replace(once, took_s=1500.0)))
+
+    def found(clock: str) -> CampaignReadiness:
+        standing = {PODS: state(floor=2, lead_times=scattered)}
+        return decided(at(clock), [campaign()], states=standing).campaigns[0]
+
+    assert found("09:20").readiness is Readiness.READY
+    assert found("09:45").reasons == (Reason.LEAD_TIME_TIGHT,)
+    assert found("09:45").earliest_safe_start is not None
+    assert found("09:58").reasons == (Reason.LEAD_TIME_TOO_SHORT,)
