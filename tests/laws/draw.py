@@ -134,8 +134,8 @@ def _resource(draw: _Draw, name: str, serves: dict[str, float]) -> ResourcePolic
         "lowerings_per_day": rng.choice((1, 2)) if draw.some("lowerings", 0.6) else None,
         "irreversible": _irreversible(draw) if draw.some("irreversible", 0.5) else None,
     }
-    if quantum == 1 and rng.random() < 0.15:
-        values["sizes"] = tuple(sorted({maximum, *(rng.randint(minimum, maximum) for _ in range(4))} - {0}))
+    if quantum == 1 and minimum and rng.random() < 0.2:
+        values["sizes"] = tuple(sorted({minimum, maximum, *(rng.randint(minimum, maximum) for _ in "123")}))
     if draw.has("modes"):
         values["mode"] = rng.choice((Mode.AUTO, Mode.AUTO, Mode.APPROVE, Mode.RECOMMEND, Mode.OBSERVE))
     elif draw.some("approvals", 0.7):
