@@ -1,4 +1,4 @@
-"""How high may a floor be raised now, by what each campaign in force may have?
+"""How high may a floor be raised now, by what each campaign may have that can have a part in it?
 
 A plan is for all that hold a claim, and remembers what stood in it, whether or not it was ever asked for. A
 raise needs somebody who may ask for it now: so what is permitted is planned again, from nothing, with those
@@ -24,13 +24,13 @@ def permitted_floor(
     wanted: int,
     campaigns: Mapping[str, Campaign],
 ) -> int:
-    """The most of the `wanted` units that may be asked for; `given` are permissions of all claims in force.
+    """The most of the `wanted` units that may be asked for now.
 
-    Never below the minimum. What we set before and others lowered since is ours to repair while nothing is
-    withheld.
+    `given` are the permissions of all claims of the cluster that is in force. Never below the minimum. What
+    we set before and others lowered since is ours to repair while nothing is withheld.
     """
     minimum = laid.resource.minimum
-    cluster = next((c for c in laid.clusters if set(given) <= {k.campaign_id for k in c.claims}), None)
+    cluster = next((c for c in laid.clusters if {k.campaign_id for k in c.claims} == set(given)), None)
     if not given or cluster is None:
         return minimum
     full = {name for name, permission in given.items() if permission.is_full}

@@ -68,7 +68,8 @@ def situation_of(
         calibration=min(known, default=None),
         caps=policy.caps.get(laid.resource.mode),
     )
-    given = {claim.campaign_id: permissions[claim.campaign_id] for claim in situation.in_force}
+    running = next((c.claims for c in laid.clusters if set(situation.in_force) & set(c.claims)), ())
+    given = {claim.campaign_id: permissions[claim.campaign_id] for claim in running}
     return _permitted(situation, laid, given, campaigns)
 
 

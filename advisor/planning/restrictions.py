@@ -50,9 +50,9 @@ def _committed(wanted: Units, instants: int) -> Units:
     So a plan made anew from the floors of this one keeps nothing longer than this one does.
     """
     result = wanted.copy()
-    kept: list[tuple[int, int]] = []  # until before which instant, so many units
+    kept: list[tuple[int, int]] = []  # until which instant, so many units
     for i in range(1, len(wanted)):
-        kept = [(until, units) for until, units in kept if until > i]
+        kept = [(until, units) for until, units in kept if until >= i]
         result[i] = max([int(wanted[i]), *(units for _, units in kept)])
         if result[i] > result[i - 1]:
             kept.append((i + instants, int(result[i])))
