@@ -141,7 +141,8 @@ def _permitted(
 ) -> Situation:
     """With what is withheld, and how high a raise may go; on stale input as agreed, where nothing is."""
     withheld = tuple(permission for permission in given.values() if not permission.is_full)
-    wanted = standing_at(laid.steps, situation.now, laid.resource.minimum)
+    # On stale input the agreed plan is due, whatever the one of now has.
+    wanted = max(standing_at(laid.steps, situation.now, laid.resource.minimum), situation.standing)
     if situation.is_stale and not withheld:
         return situation
     if wanted <= situation.observed_floor:
