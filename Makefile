@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := env
 .DELETE_ON_ERROR:
-.PHONY: env demo test lint format unit integration bench ablations figures need-data kafka lock clean help need-java need-kcat
+.PHONY: env demo test lint format unit integration laws bench ablations figures need-data kafka lock clean help need-java need-kcat
 
 env: .venv/.runtime ## put the environment into .venv (the default)
 	$(STEP) "ready: $(BIN)/headstart --help"
@@ -50,6 +50,11 @@ unit: .venv/.dev ## only the tests that need no broker
 integration: need-java need-kcat .venv/.dev kafka ## only the tests on a real Kafka broker
 	$(STEP) "pytest: tests on a real Kafka broker"
 	@$(BIN)/python -m pytest -m kafka $(PYTEST_ARGS)
+
+# N timelines on all cores (10,000 take about half an hour on two), or the one of SEED, which breaks a law.
+laws: .venv/.dev ## random timelines against the laws of planning: make laws N=10000, or SEED=123 for that one
+	$(STEP) "laws of planning: random timelines"
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.laws $(if $(SEED),--seed $(SEED),--n $(or $(N),500))
 
 # One thread each: the ratios are of work done, and a worker's share of a machine is one core.
 bench: .venv/.bench ## what the forecast costs beside Prophet, MSTL+AutoETS and LightGBM: build/benchmarks

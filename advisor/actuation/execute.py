@@ -45,7 +45,7 @@ def before_acting(instruction: Instruction, state: ResourceState) -> ResourceSta
     """The state to write down before an instruction is carried out: with the bounds from before and after.
 
     A process that dies between the act and its record must leave behind what to restore, and what was its
-    own doing.
+    own doing. What stands stays known as ours however many acts are refused.
     """
     if state.observation is None:
         return state
@@ -54,7 +54,8 @@ def before_acting(instruction: Instruction, state: ResourceState) -> ResourceSta
     target = target_bounds(instruction, originals)
     if target == found:
         return state
-    return replace(state, originals=originals, set_by_us=(*state.set_by_us[-1:], target))
+    ours = (found,) if found in state.set_by_us else state.set_by_us[-1:]
+    return replace(state, originals=originals, set_by_us=(*ours, target))
 
 
 async def execute(

@@ -67,23 +67,15 @@ def mode_permits(situation: Situation, due: Instruction) -> Allowed:
 
 
 def campaigns_permitted(situation: Situation, due: Instruction) -> Allowed:
-    """Every campaign that has a part in what is due may have it: by its source, a hold, people's envelope."""
-    if not situation.withheld:
+    """Nothing is raised but what campaigns in force may have: by their sources, holds, people's envelopes."""
+    most = situation.permitted_floor
+    if most is None or due.floor <= max(most, situation.observed_floor):
         return due, passed("campaigns_permitted")
-    units = sum(one.units for one in situation.withheld)
-    least = situation.resource.minimum
-    bounds = [w.permission.most_units for w in situation.withheld if w.permission.most_units is not None]
-    floor = max(least, min([due.floor - units, *bounds]))
-    first = situation.withheld[0].permission.verdict
-    detail = "; ".join(dict.fromkeys(one.permission.verdict.detail for one in situation.withheld))
-    if floor >= due.floor:
-        return due, passed("campaigns_permitted")
-    if floor <= max(situation.observed_floor, least):
-        if due.floor <= situation.observed_floor:  # what stands may go down as planned
-            return due, passed("campaigns_permitted")
-        return _blocked("campaigns_permitted", first.reason, detail)
-    lessened = replace(due, floor=floor, restore=False)
-    return lessened, Verdict("campaigns_permitted", Outcome.CLAMP, first.reason, detail)
+    given = [permission.verdict for permission in situation.withheld]
+    past = f"{due.floor} units are planned, {most} for campaigns that are not over"
+    detail = "; ".join(dict.fromkeys(verdict.detail for verdict in given)) or past
+    reason = given[0].reason if given else Reason.CAMPAIGN_PAST
+    return _lessened(situation, due, most, "campaigns_permitted", reason, detail)
 
 
 def within_mode_caps(situation: Situation, due: Instruction) -> Allowed:

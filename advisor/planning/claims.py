@@ -63,19 +63,20 @@ def demand_on(
     times_s: Seconds,
     *,
     window: tuple[datetime, datetime],
-    without: str | None = None,
+    without: str | frozenset[str] | None = None,
     level: float | None = None,
 ) -> Floats:
     """Demand that reaches a resource at each instant, in requests per second, shape (n,).
 
     Adds up its services' needs times their shares; adding quantiles of several services is on the
     safe side, since it takes their peaks to come together. 0 outside `window`, where no campaign
-    holds a claim. `without` names a campaign to leave out, for what it alone costs. `level` asks for
+    holds a claim. `without` names campaigns to leave out, for what they alone add. `level` asks for
     that quantile (or the next one known) instead of the one planned for.
     """
     total = np.zeros(len(times_s))
+    left_out = frozenset({without}) if isinstance(without, str) else without or frozenset()
     for need in needs:
-        total += resource.serves[need.service] * _spread(need, _rates(need, without, level), times_s)
+        total += resource.serves[need.service] * _spread(need, _rates(need, left_out, level), times_s)
     start_s, end_s = (to_epoch_s(edge) for edge in window)
     return np.where((times_s >= start_s) & (times_s < end_s), total, 0.0)
 
@@ -116,15 +117,22 @@ def by_resource(needs: Sequence[Need], policy: Policy) -> Mapping[str, tuple[Nee
     return {resource: tuple(group) for resource, group in grouped.items()}
 
 
-def _rates(need: Need, without: str | None, level: float | None) -> Floats:
+def _rates(need: Need, without: frozenset[str], level: float | None) -> Floats:
+    """The need's rates with some campaigns left out.
+
+    What several add is taken off together, for crowds add up; what is left of the ordinary demand stays.
+    """
     column = None if level is None else need.column(level)
-    rates = need.total if column is None else need.bands[:, column]
-    for other in need.without:
-        if other.campaign_id == without:
-            rates = rates.copy()
-            part = other.rate_per_s if column is None else other.bands[:, column]
-            rates[other.first : other.first + len(part)] = part
-    return rates
+    whole = need.total if column is None else need.bands[:, column]
+    gone = [other for other in need.without if other.campaign_id in without]
+    rates = whole.copy() if gone else whole
+    for other in gone:
+        part = other.rate_per_s if column is None else other.bands[:, column]
+        rows = slice(other.first, other.first + len(part))
+        rates[rows] = part if len(gone) == 1 else rates[rows] - (whole[rows] - part)
+    if len(gone) <= 1:
+        return rates
+    return np.maximum(rates, np.minimum(need.baseline, whole))
 
 
 def _spread(need: Need, rate_per_s: Floats, times_s: Seconds) -> Floats:

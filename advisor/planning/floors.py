@@ -25,7 +25,6 @@ from advisor.planning.schedule import (
     floors_on,
     history_length,
     hold_of,
-    over_blocks,
     requests,
     standing_at,
     steps_of,
@@ -104,6 +103,23 @@ def without_campaign(
         return np.full_like(cluster.asked, resource.minimum)
     nothing = np.zeros_like(cluster.asked)
     return _ask(pace, (), times_s, nothing, nothing, state, hold_until_s=0).asked
+
+
+def floor_without(
+    pace: Pace,
+    needs: Sequence[Need],
+    cluster: ClusterFloors,
+    campaigns: Mapping[str, Campaign],
+    others: frozenset[str],
+) -> int:
+    """The floor that a cluster would ask for at its first instant, from nothing, without some campaigns."""
+    claims = tuple(claim for claim in cluster.claims if claim.campaign_id not in others)
+    if not claims:
+        return pace.resource.minimum
+    holds = holds_of(pace.resource, needs, claims, campaigns)
+    nothing = ResourceState(pace.resource.resource)
+    times_s = cluster.times_s
+    return int(_plan_cluster(pace, needs, claims, holds, times_s, nothing, without=others).asked[0])
 
 
 def floors_for_level(
@@ -196,7 +212,7 @@ def _plan_cluster(
     times_s: Seconds,
     state: ResourceState,
     *,
-    without: str | None = None,
+    without: str | frozenset[str] | None = None,
 ) -> ClusterFloors:
     resource = pace.resource
     window = (min(c.start for c in claims), max(c.end for c in claims))
@@ -229,16 +245,17 @@ def _ask(
     """What stands is lowered on the hold grid only, and while a campaign runs only where that was agreed.
 
     The forecast begins at its cutoff and so has forgotten the peaks that a campaign already had: the
-    agreed plan remembers them. So it does for as long as the floor is held for the sake of others.
+    agreed plan remembers them. So it does for as long as the floor is held for the sake of others, which is
+    part of what was agreed: it is not held for them again.
     """
     previous = state.plan
     resource, first = pace.resource, from_epoch_s(int(times_s[0]))
     standing = standing_at(previous, first - GRID, resource.minimum)
     agreed = np.minimum.accumulate(np.minimum(floors_on(times_s, previous, resource.minimum), standing))
-    hold_until_s = max(hold_until_s, int(times_s[0] + pace.late.total_seconds()))
-    kept = over_blocks(times_s, np.where(times_s < hold_until_s, agreed, 0), resource.ramp.hold)
-    kept[times_s < to_epoch_s(ceil_to(first, resource.ramp.hold))] = standing
-    ready = np.clip(np.maximum(ready, kept), resource.minimum, resource.maximum)
+    until = max(first, ceil_to(from_epoch_s(hold_until_s), resource.ramp.hold)) + pace.late
+    kept = np.where(times_s < to_epoch_s(until), agreed, 0)
+    kept[times_s < to_epoch_s(ceil_to(first - pace.late, resource.ramp.hold) + pace.late)] = standing
     before = floors_before(previous, first, history_length(pace), resource.minimum)
-    asked = restricted(times_s, requests(ready, pace, before), pace, before, state.lowered_at)
+    asked = restricted(times_s, requests(ready, pace, before, kept), pace, before, state.lowered_at)
+    ready = np.clip(np.maximum(ready, kept), resource.minimum, resource.maximum)
     return ClusterFloors(claims, times_s, needed, ready, asked)

@@ -48,13 +48,17 @@ def balanced(
 
 
 def spent_on(resource: ResourcePolicy, state: ResourceState, day: date, now: datetime) -> float:
-    """What one resource's floors have cost on a UTC day until `now`, those that still stand among them."""
+    """What one resource's floors have cost on a UTC day until `now`.
+
+    Those that still stand are among them, and those that went back to the minimum since the last decision,
+    which the ledger has only after this one.
+    """
     spent = dict(state.ledger.days).get(day.isoformat(), 0.0)
-    standing = steps_past(resource, state.plan, now)
-    if not standing or not resource.price_per_unit_hour:
-        return spent
     until = Step(ceil_to(now, GRID), resource.minimum, resource.maximum)
-    hours = sum(h for on, h in _by_day((*standing, until), resource.minimum) if on == day)
+    gone = [step for step in state.plan if step.act_at < until.act_at]
+    if not gone or not resource.price_per_unit_hour:
+        return spent
+    hours = sum(h for on, h in _by_day((*gone, until), resource.minimum) if on == day)
     return spent + hours * resource.price_per_unit_hour
 
 

@@ -82,14 +82,19 @@ class Pace:
         return last_open(first, self.freezes, self.hours)
 
     def latest_revert(self, end: datetime) -> datetime:
-        """Until when can a claim that ends at `end` have left something of its floor standing?"""
-        last = end + self.revert_length + self.resource.ramp.hold
+        """Until when can a claim that ends at `end` have left something of its floor standing?
+
+        What could not be lowered because nothing may be changed is lowered from then on, step by step.
+        """
+        length = self.revert_length + self.resource.ramp.hold
         kept = self.resource.irreversible
         if kept is not None and kept.committed is not None:
-            last += kept.committed
+            length += kept.committed
         if self.resource.lowerings_per_day is not None:
-            last += timedelta(days=1)
-        return first_open(last, self.freezes, self.hours)
+            length += timedelta(days=1)
+        last = first_open(end, self.freezes, self.hours) + length
+        opened = first_open(last, self.freezes, self.hours)
+        return last if opened == last else opened + length
 
 
 def alone(resource: ResourcePolicy) -> Pace:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from advisor.domain.advice import (
@@ -27,9 +27,10 @@ from advisor.planning.cuts import Cut
 from advisor.planning.estate import LaidOut
 from advisor.planning.ledger import balanced
 from advisor.planning.permissions import Asked, Permission, mode_of, permission
+from advisor.planning.permitted import permitted_floor
 from advisor.planning.plan_guardrails import guard_plan
 from advisor.planning.schedule import standing_at
-from advisor.planning.situation import Situation, Withheld
+from advisor.planning.situation import Situation
 from advisor.planning.sizing import units_in_use
 
 
@@ -38,6 +39,7 @@ def situation_of(
     cuts: tuple[Cut, ...],
     levels: Mapping[str, Level],
     permissions: Mapping[str, Permission],
+    campaigns: Mapping[str, Campaign],
     controls: Controls,
     policy: Policy,
     now: datetime,
@@ -51,7 +53,7 @@ def situation_of(
     highest = sum(serves[need.service] * need.highest_seen for need in laid.needs)
     known = [need.calibration for need in laid.needs if need.calibration is not None]
     believed = units_in_use(highest * policy.absurd_multiplier, laid.resource) if highest > 0 else None
-    return Situation(
+    situation = Situation(
         pace=laid.pace,
         state=laid.state,
         claims=laid.near_claims,
@@ -62,11 +64,13 @@ def situation_of(
         in_use_rate_per_s=sum(serves[level.service] * level.rate_per_s for level in seen),
         controls=controls,
         cuts=cuts,
-        withheld=tuple(_withheld(laid, permissions, now)),
         believable_units=max(believed, laid.resource.minimum) if believed is not None else None,
         calibration=min(known, default=None),
         caps=policy.caps.get(laid.resource.mode),
     )
+    running = next((c.claims for c in laid.clusters if set(situation.in_force) & set(c.claims)), ())
+    given = {claim.campaign_id: permissions[claim.campaign_id] for claim in running}
+    return _permitted(situation, laid, given, campaigns)
 
 
 def permissions_on(
@@ -132,17 +136,19 @@ def recommend(
     )
 
 
-def _withheld(laid: LaidOut, permissions: Mapping[str, Permission], now: datetime) -> Iterator[Withheld]:
-    """What campaigns in force may not have of their own units now."""
-    minimum = laid.resource.minimum
-    wanted = standing_at(laid.steps, now, minimum)
-    for claim in laid.in_force_at(now):
-        given = permissions[claim.campaign_id]
-        if given.is_full:
-            continue
-        for alternative in laid.alternatives_of(claim.campaign_id):
-            own = max(0, wanted - standing_at(alternative.schedule.steps, now, minimum))
-            yield Withheld(math.ceil(own * (1.0 - given.share)), given)
+def _permitted(
+    situation: Situation, laid: LaidOut, given: Mapping[str, Permission], campaigns: Mapping[str, Campaign]
+) -> Situation:
+    """With what is withheld, and how high a raise may go; on stale input as agreed, where nothing is."""
+    withheld = tuple(permission for permission in given.values() if not permission.is_full)
+    # On stale input the agreed plan is due, whatever the one of now has.
+    wanted = max(standing_at(laid.steps, situation.now, laid.resource.minimum), situation.standing)
+    if situation.is_stale and not withheld:
+        return situation
+    if wanted <= situation.observed_floor:
+        return replace(situation, withheld=withheld)
+    most = permitted_floor(laid, given, wanted, campaigns)
+    return replace(situation, withheld=withheld, permitted_floor=most)
 
 
 def _reasons(
@@ -170,6 +176,8 @@ def _due(situation: Situation, recommendation: Recommendation) -> Instruction | 
     steps, now, minimum = recommendation.steps, situation.now, situation.resource.minimum
     floor = standing_at(steps, now, minimum)
     last = max((s.act_at for s in steps if s.act_at <= now), default=now)
+    if not situation.in_force:  # what is still on its way down is not raised again
+        floor = min(floor, max(situation.observed_floor, minimum))
     is_over = not situation.in_force and floor <= minimum
     return Instruction(
         resource=recommendation.resource,
@@ -178,7 +186,7 @@ def _due(situation: Situation, recommendation: Recommendation) -> Instruction | 
         planned_for=last,
         expires_at=recommendation.expires_at,
         reasons=recommendation.reasons,
-        restore=is_over and _has_rested(situation, now),
+        restore=is_over and _has_rested(situation, now) and _can_spare(situation),
     )
 
 
@@ -191,6 +199,14 @@ def _has_rested(situation: Situation, now: datetime) -> bool:
         return False
     lowered = situation.state.lowered_at[-1:]
     return not lowered or now >= lowered[0] + situation.resource.ramp.hold
+
+
+def _can_spare(situation: Situation) -> bool:
+    """Does the original floor, which may lie below the policy's minimum, leave the units that are in use?"""
+    originals, resource = situation.state.originals, situation.resource
+    if originals is None or resource.reactive:
+        return True
+    return units_in_use(situation.in_use_rate_per_s, resource) <= originals.minimum
 
 
 def _expiry(situation: Situation, steps: Sequence[Step]) -> datetime:

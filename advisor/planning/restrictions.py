@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from advisor.domain.timegrid import Seconds, step_s, to_epoch_s
 from advisor.planning.closed import closed_on
 from advisor.planning.pace import Pace
-from advisor.planning.ramp import highest_behind
 from advisor.planning.sizing import Units
 
 _DAY_S = 86_400
@@ -36,13 +35,28 @@ def restricted(
         if kept.committed is None:
             history = np.maximum.accumulate(history)
         else:
-            history = highest_behind(history, _instants(times_s, kept.committed))
+            history = _committed(history, _instants(times_s, kept.committed))
         asked = history[len(before) :]
     if pace.freezes or pace.hours:
         asked = _around(asked, closed_on(times_s, pace.freezes, pace.hours), int(before[-1]))
     if pace.resource.lowerings_per_day is not None:
         asked = _seldom_lowered(times_s, asked, int(before[-1]), pace.resource.lowerings_per_day, lowered_at)
     return asked
+
+
+def _committed(wanted: Units, instants: int) -> Units:
+    """Units asked for are kept so many instants from then on: from each raise, and not from when last needed.
+
+    So a plan made anew from the floors of this one keeps nothing longer than this one does.
+    """
+    result = wanted.copy()
+    kept: list[tuple[int, int]] = []  # until which instant, so many units
+    for i in range(1, len(wanted)):
+        kept = [(until, units) for until, units in kept if until >= i]
+        result[i] = max([int(wanted[i]), *(units for _, units in kept)])
+        if result[i] > result[i - 1]:
+            kept.append((i + instants, int(result[i])))
+    return result
 
 
 def _around(asked: Units, closed: NDArray[np.bool_], standing: int) -> Units:

@@ -93,18 +93,21 @@ def over_blocks(times_s: Seconds, units: Units, block: timedelta) -> Units:
     return np.asarray(np.repeat(peaks, np.diff(np.append(first, len(units)))), dtype=np.int64)
 
 
-def requests(ready: Units, pace: Pace, before: Units) -> Units:
+def requests(ready: Units, pace: Pace, before: Units, kept: Units | None = None) -> Units:
     """Floors to ask for at each instant so that `ready` units are there in time, shape (n,).
 
     Asked a lead time ahead, and early and late for the sake of what stands on them; raised by at most a
     step of the ramp each `every`, on the way to what is needed, never at its cost; lowered by the same
     steps, hold by hold, from each peak and from what was asked `before` (the floors on the grid up to the
-    first instant, of :func:`history_length`). Never below the minimum nor above the maximum.
+    first instant, of :func:`history_length`). Never below `kept` (n,), which was asked for already, early and
+    late as it had to be, nor below the minimum or above the maximum.
     """
     resource, grid_s = pace.resource, step_s(GRID)
     asked = np.clip(ready, resource.minimum, resource.maximum)
     asked = highest_ahead(highest_behind(asked, _instants(pace.late)), _instants(pace.ahead))
     asked = ramped(asked, max(1, step_s(resource.ramp.every) // grid_s), resource)
+    if kept is not None:
+        asked = np.clip(np.maximum(asked, kept), resource.minimum, resource.maximum)
     if resource.lowerings_per_day is not None:  # in one step: none is to be wasted on a ramp
         return asked
     # Ramping down is ramping up in the mirror, with what went before as what is still to come.

@@ -17,22 +17,15 @@ from advisor.planning.schedule import standing_at
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
-    """A part of what is due now that a campaign may not have: so many units of its own, and why."""
-
-    units: int
-    permission: Permission
-
-
-@dataclass(frozen=True, slots=True)
 class Situation:
     """What is known of one resource at `now`.
 
     `data_until` is None while a service this resource serves was never seen. `in_use_rate_per_s` is
     the demand that reaches the resource now, `believable_units` carry as many times the highest demand ever
     seen as the policy believes (None: never seen), `calibration` is the lowest of its services'. `claims`
-    are all within the horizon; `in_force` those that can have a part in what is due now, and only they can
-    withhold any of it. `cuts` are what pools and budgets leave.
+    are all within the horizon; `in_force` those that can have a part in what is due now. `withheld` are the
+    permissions of those of them that may not have all, `permitted_floor` is the most that may be raised to
+    now (None: as planned). `cuts` are what pools and budgets leave.
     """
 
     pace: Pace
@@ -45,7 +38,8 @@ class Situation:
     in_use_rate_per_s: float
     controls: Controls
     cuts: tuple[Cut, ...] = ()
-    withheld: tuple[Withheld, ...] = ()
+    withheld: tuple[Permission, ...] = ()
+    permitted_floor: int | None = None
     believable_units: int | None = None
     calibration: float | None = None
     caps: ModeCaps | None = None

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from advisor.domain.advice import Decision, Need, Readiness, ResourceDecision, Step, WithoutCampaign
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, ResourceState
-from advisor.domain.controls import Controls
+from advisor.domain.controls import Controls, Envelope
 from advisor.domain.limits import Budgets
-from advisor.domain.policy import ResourcePolicy
+from advisor.domain.policy import Mode, ResourcePolicy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to, from_epoch_s
 from advisor.forecasting.windows import effect_window
@@ -57,8 +57,18 @@ def worlds(draw, **fixed):
     return of, draw(pasts(of)), draw(calendars()), draw(baselines), draw(baselines), draw(instants)
 
 
+def envelope(one: Campaign, most: int, now: datetime) -> Envelope:
+    """A person lets a campaign have so many units, all day."""
+    return Envelope(one.campaign_id, 1, ((PODS, most),), None, "EUR", now - HOUR, END, END, "ada", now)
+
+
 def decide_in(
-    world, *, stale: bool = False, needs: list[Need] | None = None, budget: float | None = None
+    world,
+    *,
+    stale: bool = False,
+    needs: list[Need] | None = None,
+    budget: float | None = None,
+    controls: Controls | None = None,
 ) -> Decision:
     of, past, announced, baseline, in_use, now = world
     return decided(
@@ -69,6 +79,7 @@ def decide_in(
         states={PODS: past},
         in_use=in_use,
         data_until=now - timedelta(hours=1) if stale else now,
+        controls=controls,
     )
 
 
@@ -306,23 +317,28 @@ def test_where_nothing_else_scales_a_lowering_never_takes_away_units_in_use(worl
 
 @LAWS
 @given(worlds(), st.floats(0, 50))
-def test_over_budget_nothing_is_raised(world, budget):
-    of, past, announced, _, _, now = world
-    made = only(decide_in(world, budget=budget))
-    over = any(v.reason is Reason.OVER_CAMPAIGN_BUDGET for v in made.verdicts)
-    found = past.observation.bounds.minimum if past.observation else of.minimum
+def test_from_nothing_agreed_no_campaign_is_given_more_than_its_budget_pays(world, budget):
+    of, _, announced, baseline, in_use, now = world
+    fresh = (of, ResourceState(PODS), announced, baseline, in_use, now)
 
-    if over:
-        assert made.due is None
-    costs = [c for c in decide_in(world, budget=budget).campaigns if c.extra_cost.extra is not None]
-    dear = {c.campaign_id for c in costs if c.extra_cost.extra > budget}
-    ours = {
-        c.campaign_id
-        for c in announced
-        if alone(of).earliest_raise(effect_window(c)[0]) <= now < effect_window(c)[1]
-    }
-    if dear & ours and made.due is not None:
-        assert made.due.floor <= found
+    for found in decide_in(fresh, budget=budget).campaigns:
+        assert found.extra_cost.extra is not None
+        assert found.extra_cost.extra <= budget + 0.02
+
+
+@LAWS
+@given(worlds(), st.integers(0, 12), st.integers(0, 30))
+def test_a_wider_envelope_never_gives_fewer_units(world, units, more):
+    of, past, announced, _, _, now = world
+    asking = replace(of, mode=Mode.APPROVE)
+    found = past.observation.bounds.minimum if past.observation else of.minimum
+    due = []
+    for most in (units, units + more):
+        agreed = Controls(envelopes=tuple(envelope(one, most, now) for one in announced))
+        made = only(decide_in((asking, *world[1:]), controls=agreed))
+        due.append(max(found, made.due.floor) if made.due else found)
+
+    assert due[0] <= due[1]
 
 
 # --- time and restarts
@@ -370,11 +386,13 @@ def test_the_strategies_reach_what_the_laws_speak_of():
     late: Campaign = campaign(start=NOW + 5 * MINUTE, uplift=20.0)
     world = (resource(), ResourceState(PODS), [late], 15.0, 15.0, NOW)
 
-    made = only(decide_in(world, budget=1.0))
+    made, cut = only(decide_in(world)), only(decide_in(world, budget=1.0))
 
     assert made.recommendation.campaigns == ("promo",)
     assert floor_at(made, NOW) == 30
-    assert made.due is None
+    assert made.due is not None
+    assert floor_at(cut, NOW) < 30
+    assert Reason.OVER_CAMPAIGN_BUDGET in {verdict.reason for verdict in cut.verdicts}
     assert SHOP in resource().serves
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from advisor.domain.advice import Step
-from advisor.domain.campaign import Campaign, CampaignBudget
+from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, Observation, ResourceState
 from advisor.domain.demand import TrafficSample
 from advisor.domain.policy import RampPolicy, ResourcePolicy
@@ -46,14 +46,13 @@ def resources(draw: Draw, /, **fixed: Any) -> ResourcePolicy:
 def campaigns(
     draw: Draw, /, campaign_id: str = "c0", *, within_min: tuple[int, int] = (-180, 1000)
 ) -> Campaign:
-    """A campaign around now: over, running or to come; dips too; sometimes with a small budget."""
+    """A campaign around now: over, running or to come; dips too."""
     start = NOW + draw(st.integers(*within_min)) * MINUTE
     return campaign(
         campaign_id,
         start,
         lasts=draw(st.integers(1, 300)) * MINUTE,
         uplift=draw(st.floats(0.5, 50.0)),
-        budget=draw(st.none() | st.floats(0, 200).map(lambda most: CampaignBudget("EUR", most))),
     )
 
 

@@ -33,7 +33,7 @@ from advisor.planning.act_guardrails import (
 )
 from advisor.planning.pace import alone
 from advisor.planning.permissions import Permission
-from advisor.planning.situation import Situation, Withheld
+from advisor.planning.situation import Situation
 from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, frozen, observed, on_hold, resource, state
 
 CLAIM = Claim("promo", 1, PODS, at("09:45"), at("13:00"))
@@ -125,31 +125,32 @@ def test_the_resources_own_mode_lets_anything_be_done_at_all(mode, answer):
     assert said(mode_permits(situation(resource=resource(mode=mode)), instruction())) == answer
 
 
-def withholding(units: int, most: int | None = None) -> Situation:
+def permitting(most: int) -> Situation:
     refused = Verdict("approved", Outcome.BLOCK, Reason.NEEDS_APPROVAL, "nobody has approved it yet")
-    return situation(withheld=(Withheld(units, Permission("promo", Mode.APPROVE, 0.0, most, refused)),))
+    given = Permission("promo", Mode.APPROVE, 0.0, None, refused)
+    return situation(withheld=(given,), permitted_floor=most)
 
 
 def test_what_is_withheld_of_a_campaign_is_left_out_and_the_rest_is_done():
-    assert said(campaigns_permitted(withholding(3), instruction(9))) == (
+    assert said(campaigns_permitted(permitting(6), instruction(9))) == (
         Outcome.CLAMP,
         Reason.NEEDS_APPROVAL,
         6,
     )
 
 
-def test_people_who_agreed_to_fewer_units_get_those():
-    left = campaigns_permitted(withholding(0, most=7), instruction(9))
+def test_what_stands_only_in_the_plan_of_a_campaign_that_is_over_is_not_raised_any_more():
+    left = campaigns_permitted(situation(permitted_floor=7), instruction(9))
 
-    assert said(left) == (Outcome.CLAMP, Reason.NEEDS_APPROVAL, 7)
+    assert said(left) == (Outcome.CLAMP, Reason.CAMPAIGN_PAST, 7)
 
 
 def test_what_is_withheld_lowers_nothing_that_stands():
-    assert said(campaigns_permitted(withholding(6), instruction(9))) == blocked(Reason.NEEDS_APPROVAL)
+    assert said(campaigns_permitted(permitting(3), instruction(9))) == blocked(Reason.NEEDS_APPROVAL)
 
 
 def test_a_lowering_as_planned_needs_nobodys_word():
-    assert said(campaigns_permitted(withholding(6), instruction(4)))[0] is Outcome.PASS
+    assert said(campaigns_permitted(permitting(3), instruction(4)))[0] is Outcome.PASS
 
 
 # --- the platform
