@@ -52,23 +52,27 @@ def alternatives(
     """The resource without each of its claiming campaigns in turn, over the campaign's own cluster.
 
     What is added counts from when the floor last left its minimum: what a campaign has cost so far is
-    part of what it costs.
+    part of what it costs. Until its cluster runs a campaign has had a part in nothing: the schedule without
+    it begins with all that others have had, for they may still come to touch it.
     """
     resource, first = pace.resource, ceil_to(now, GRID)
     past = steps_past(resource, state.plan, now)
+    so_far = past
     for number, cluster in enumerate(clusters):
         running = from_epoch_s(int(cluster.times_s[0])) == first
         for claim in cluster.claims:
             name = claim.campaign_id
             before = _agreed_without(pace, claim, campaigns[name], state) if running else ()
             asked = without_campaign(pace, needs, cluster, campaigns, name, replace(state, plan=before))
-            spent = 0.0
-            gone = _since(before, past[0].act_at if past else first, first, resource.minimum)
+            gone, spent = so_far, 0.0
             if running:
+                gone = _since(before, past[0].act_at if past else first, first, resource.minimum)
                 spent = unit_hours(past, first, resource.minimum) - unit_hours(gone, first, resource.minimum)
             level = gone[-1].floor if gone else resource.minimum
             to_come = steps_of(cluster.times_s, asked, resource.maximum, level)
             yield Alternative(ScheduleWithout(name, (*gone, *to_come)), number, asked, max(0.0, spent))
+        level = so_far[-1].floor if so_far else resource.minimum
+        so_far = (*so_far, *steps_of(cluster.times_s, cluster.asked, resource.maximum, level))
 
 
 def _agreed_without(pace: Pace, claim: Claim, campaign: Campaign, state: ResourceState) -> tuple[Step, ...]:

@@ -204,11 +204,8 @@ class Memory:
     def _told(self, tick: Tick) -> None:
         """What the product says that campaigns cost, where nothing of what was planned with changed since."""
         money, budgets = self.money, tick.policy.budgets
-        # Of several campaigns each is charged the difference, which another one's coming and going moves.
-        is_steady = (
-            len(tick.campaigns) <= 1
-            and {c.revision for c in tick.campaigns} <= {1}
-            and all(c.announced_at == self.timeline.events[0].at for c in tick.campaigns)
+        is_steady = {c.revision for c in tick.campaigns} <= {1} and all(
+            c.announced_at == self.timeline.events[0].at for c in tick.campaigns
         )
         money.campaigns, money.teams = [], []
         if not is_steady or tick.controls.envelopes:

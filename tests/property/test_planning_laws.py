@@ -10,16 +10,17 @@ import numpy as np
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from advisor.domain.advice import Decision, Need, Readiness, ResourceDecision, Step, WithoutCampaign
+from advisor.domain.advice import Decision, Need, Outcome, Readiness, ResourceDecision, Step, WithoutCampaign
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, ResourceState
 from advisor.domain.controls import Controls, Envelope
 from advisor.domain.limits import Budgets
 from advisor.domain.policy import Mode, ResourcePolicy
-from advisor.domain.reason import Reason
+from advisor.domain.reason import IN_RUNBOOK, Reason
 from advisor.domain.timegrid import ceil_to, from_epoch_s
 from advisor.forecasting.windows import effect_window
 from advisor.pipeline import advise, remember
+from advisor.planning.act_guardrails import ACT_GUARDRAILS
 from advisor.planning.pace import alone
 from advisor.planning.schedule import standing_at
 from advisor.planning.sizing import units_for, units_in_use
@@ -113,7 +114,10 @@ def test_floors_lie_between_minimum_and_maximum_and_steps_rise_in_time(world, st
     assert all(one.act_at < other.act_at for one, other in pairwise(steps))
     if made.due is not None:
         assert of.minimum <= made.due.floor <= made.due.ceiling == of.maximum
-        assert made.due.floor == standing_at(steps, now, of.minimum)
+        planned, lessened = standing_at(steps, now, of.minimum), made.due.floor
+        acting = {guardrail.__name__ for guardrail in ACT_GUARDRAILS}
+        clamps = [v for v in made.verdicts if v.outcome is Outcome.CLAMP and v.guardrail in acting]
+        assert lessened < planned if clamps else lessened == planned
 
 
 # --- more demand
@@ -470,3 +474,28 @@ def test_no_campaign_is_ready_on_a_frozen_resource_unless_its_units_all_stand(wo
     for found in decision.campaigns:
         ready = found.readiness is Readiness.READY
         assert not ready or set(found.reasons) <= {Reason.VERIFIED, Reason.FLOOR_SUFFICIENT}
+
+
+@LAWS
+@given(worlds(), st.booleans())
+def test_whatever_makes_a_campaign_less_than_ready_has_a_section_in_the_runbook(world, stale):
+    decision = decide_in(world, stale=stale)
+
+    for answer in decision.campaigns:
+        less = {found.reason for found in answer.findings if found.readiness is not Readiness.READY}
+        assert less <= IN_RUNBOOK
+        assert (answer.readiness is Readiness.READY) is (not less)
+
+
+@LAWS
+@given(worlds(), st.booleans())
+def test_guardrails_of_acts_raise_nothing_that_was_not_planned_and_lower_nothing_that_stands(world, stale):
+    of, past, _, _, _, now = world
+
+    made = only(decide_in(world, stale=stale))
+
+    if made.due is not None and past.observation is not None:
+        planned = standing_at(made.recommendation.steps, now, of.minimum)
+        assert made.due.floor <= planned
+        if made.due.floor < planned:
+            assert made.due.floor > past.observation.bounds.minimum
