@@ -14,9 +14,10 @@ from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.forecasting.learned import NOTHING, Learned
 from advisor.pipeline import assess, decide, remember
+from advisor.planning.blame import loads_on
 from advisor.planning.lead_times import follow
 from advisor.planning.pace import Pace, paces_of
-from advisor.planning.unit_capacity import load_on, weigh
+from advisor.planning.unit_capacity import weigh
 from advisor.simulation.readiness_world.sight import Seen
 from advisor.simulation.readiness_world.supply import Supply
 
@@ -49,15 +50,23 @@ class Decider:
         self.decisions = 0
 
     def look(self, now_s: int) -> None:
-        """One tick of measuring: lead times of what became ready, and what every unit carried."""
+        """Is what was asked for ready by now?"""
+        now = from_epoch_s(now_s)
+        for name, state in self._states.items():
+            if state.lead_times.awaited:
+                found = self._found(name, now)
+                times = follow(state.lead_times, asked=None, observation=found, now=now)
+                self._states[name] = replace(state, lead_times=times)
+
+    def weigh(self, now_s: int) -> None:
+        """What did every unit carry in the newest bucket?"""
         now = from_epoch_s(now_s)
         levels = {service: seen.level(now_s) for service, seen in self._seen.items()}
+        loads = loads_on(self._policy, levels, {n: s.capacity for n, s in self._states.items()})
         for name, state in self._states.items():
-            found = self._found(name, now)
-            times = follow(state.lead_times, asked=None, observation=found, now=now)
-            load = load_on(self._policy.resources[name], levels)
-            capacity = weigh(state.capacity, load, ready_units=found.ready_units, now=now)
-            self._states[name] = replace(state, observation=found, lead_times=times, capacity=capacity)
+            ready = self._supplies[name].ready
+            capacity = weigh(state.capacity, loads[name], ready_units=ready, now=now)
+            self._states[name] = replace(state, capacity=capacity)
 
     def forecast(self, now_s: int, known: tuple[Campaign, ...]) -> None:
         """Forecast every service anew."""
@@ -68,6 +77,8 @@ class Decider:
     def decide(self, now_s: int, known: tuple[Campaign, ...]) -> None:
         """Decide for the whole estate, remember it, and set what is due."""
         now = from_epoch_s(now_s)
+        for name, state in self._states.items():
+            self._states[name] = replace(state, observation=self._found(name, now))
         needs = [need for asked in self._needs.values() for need in asked]
         levels = {service: seen.level(now_s) for service, seen in self._seen.items()}
         decision = decide(needs, levels, known, self._states, Controls(), self._policy, now)

@@ -20,6 +20,10 @@ DECLARED = {"balancer": 1500.0, "data": 700.0, "cache": 900.0, "nodes": 400.0, "
 MEDIAN_MIN = {"balancer": (4, 40), "data": (10, 120), "cache": (5, 40), "nodes": (2, 15), "pods": (1, 6)}
 """Within which minutes the median lead time of each tier lies."""
 
+HEADROOMS = (0.1, 0.2, 0.2, 0.3, 0.4)
+QUANTILES = (0.9, 0.95, 0.95, 0.99, 0.99)
+"""What people choose, the usual ones more often."""
+
 OFF = 0.3
 """By how much, at most, what a unit carries is off what is declared, either way."""
 
@@ -48,7 +52,7 @@ def draw_estate(rng: np.random.Generator, peaks: Mapping[str, float], *, reactiv
     """
     ways = rng.permutation(len(TIERS))[: int(rng.integers(1, 5))]
     tiers = [TIERS[i] for i in sorted(ways.tolist())]
-    headroom, quantile = float(rng.choice((0.1, 0.2, 0.3))), float(rng.choice((0.9, 0.95, 0.99)))
+    headroom, quantile = float(rng.choice(HEADROOMS)), float(rng.choice(QUANTILES))
     lets_go = 0.9 if reactive and rng.random() < 0.3 else None
     resources: dict[str, ResourcePolicy] = {}
     truths: dict[str, Truth] = {}

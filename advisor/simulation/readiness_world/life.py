@@ -14,7 +14,7 @@ from advisor.domain.capacity import Bounds
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.simulation.readiness_world.by_hand import by_hand
 from advisor.simulation.readiness_world.decider import Decider, Said
-from advisor.simulation.readiness_world.sight import Seen
+from advisor.simulation.readiness_world.sight import BUCKET_S, Seen
 from advisor.simulation.readiness_world.supply import Clockwork, Supply
 from advisor.simulation.readiness_world.traffic import minute_after
 from advisor.simulation.readiness_world.world import World
@@ -23,8 +23,8 @@ OFTEN_S, SELDOM_S = 300, 1800
 """How often is decided around a campaign's start, and while it is being prepared or runs."""
 
 AROUND = timedelta(minutes=45)
-AFRESH_OFTEN_S, AFRESH_SELDOM_S = 900, 3600
-"""How often is forecast anew; nothing else is learned in between than what has just come."""
+AFRESH_OFTEN_S, AFRESH_SELDOM_S = 900, 7200
+"""How often is forecast anew, likewise."""
 
 FORGOTTEN = timedelta(days=45)
 """Campaigns over for so long are not handed to the forecast any more: it remembers what they did."""
@@ -89,8 +89,9 @@ class _Life:
         """One minute: look, decide if it is time to, then let the visitors come."""
         for supply in self._supplies.values():
             supply.arrive(now_s)
-        if minute > 5:
-            self._decider.look(now_s)
+        self._decider.look(now_s)
+        if minute > 5 and now_s % BUCKET_S == 0:
+            self._decider.weigh(now_s)
         for name, bounds in self._by_hand.get(now_s, ()):
             self._decider.set_by_hand(name, bounds, now_s)
         if now_s >= self._world.measured_from_s - 3600:

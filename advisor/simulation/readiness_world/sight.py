@@ -11,8 +11,10 @@ from advisor.domain.demand import Floats, Level, Reading, ServiceView
 from advisor.domain.timegrid import from_epoch_s, step_s
 from advisor.simulation.readiness_world.traffic import MINUTE_S
 
+BUCKET_S = 120
+BUCKET_MINUTES = BUCKET_S // MINUTE_S
 DELAY_S = 120
-"""So long it takes until a minute's demand has come through Kafka."""
+"""Demand is counted in buckets of so many seconds, and takes so long to come through Kafka."""
 
 
 class Seen:
@@ -29,16 +31,17 @@ class Seen:
         self._rates[minute], self._saturated[minute] = rate_per_s, saturated
 
     def newest(self, now_s: int) -> Reading | None:
-        """The newest minute that is known."""
-        minute = (now_s - DELAY_S - self._begin_s) // MINUTE_S - 1
-        if minute < 0:
+        """The newest bucket that is known."""
+        until = (now_s - DELAY_S - self._begin_s) // BUCKET_S * BUCKET_MINUTES
+        bucket = slice(until - BUCKET_MINUTES, until)
+        if bucket.start < 0:
             return None
-        since_s = self._begin_s + minute * MINUTE_S
-        since, until = from_epoch_s(since_s), from_epoch_s(since_s + MINUTE_S)
-        return Reading(since, until, float(self._rates[minute]), bool(self._saturated[minute]))
+        since_s = self._begin_s + bucket.start * MINUTE_S
+        rate, breached = float(self._rates[bucket].mean()), bool(self._saturated[bucket].any())
+        return Reading(from_epoch_s(since_s), from_epoch_s(since_s + BUCKET_S), rate, breached)
 
     def level(self, now_s: int) -> Level:
-        """How much is in use, and the newest minute."""
+        """How much is in use, and the newest bucket."""
         until = (now_s - DELAY_S - self._begin_s) // MINUTE_S
         lately = self._rates[max(0, until - IN_USE_S // MINUTE_S) : until]
         known = from_epoch_s(self._begin_s + until * MINUTE_S)
