@@ -26,7 +26,7 @@ Set = tuple[int, str, Bounds]
 
 def by_hand(world: World) -> dict[int, list[tuple[str, Bounds]]]:
     """What people set until the product decides, by the minute: floors for campaigns, and drills."""
-    rng = np.random.default_rng((world.seed, 2))
+    rng = np.random.default_rng((world.seed, 3))
     found: dict[int, list[tuple[str, Bounds]]] = {}
     for now_s, name, bounds in (*_raises(rng, world), *_drills(rng, world)):
         found.setdefault(now_s, []).append((name, bounds))
@@ -34,19 +34,21 @@ def by_hand(world: World) -> dict[int, list[tuple[str, Bounds]]]:
 
 
 def _raises(rng: np.random.Generator, world: World) -> Iterator[Set]:
-    """Before each campaign what people think it needs, and back half an hour after it."""
-    for happening in world.happenings:
-        campaign, end = happening.campaign, happening.campaign.end + timedelta(minutes=30)
-        if not happening.takes_place or to_epoch_s(end) >= world.measured_from_s:
-            continue
-        for name, resource in world.estate.policy.resources.items():
-            if set(campaign.services).isdisjoint(resource.serves):
+    """Before each campaign what people think it needs, until half an hour after the last that needs it."""
+    for name, resource in world.estate.policy.resources.items():
+        wanted: list[tuple[int, int, int]] = []  # since, until, floor
+        for happening in world.happenings:
+            campaign, end = happening.campaign, happening.campaign.end + timedelta(minutes=30)
+            is_ours = happening.takes_place and not set(campaign.services).isdisjoint(resource.serves)
+            if not is_ours or to_epoch_s(end) >= world.measured_from_s:
                 continue
-            floor = ceil(resource.minimum * happening.uplift * float(rng.uniform(0.6, 1.2)))
-            floor = min(max(floor, resource.minimum), resource.maximum)
+            floor = ceil(resource.minimum * happening.uplift * float(rng.uniform(0.7, 1.4)))
             ahead = resource.lead_time * float(rng.uniform(0.8, 2.0))
-            yield minute_after(campaign.start - ahead), name, Bounds(floor, resource.maximum)
-            yield minute_after(end), name, Bounds(resource.minimum, resource.maximum)
+            wanted.append((minute_after(campaign.start - ahead), minute_after(end), floor))
+        for now_s in sorted({edge for since_s, until_s, _ in wanted for edge in (since_s, until_s)}):
+            asked = [floor for since_s, until_s, floor in wanted if since_s <= now_s < until_s]
+            floor = min(max([resource.minimum, *asked]), resource.maximum)
+            yield now_s, name, Bounds(floor, resource.maximum)
 
 
 def _drills(rng: np.random.Generator, world: World) -> Iterator[Set]:

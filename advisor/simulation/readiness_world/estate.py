@@ -65,7 +65,7 @@ def draw_estate(rng: np.random.Generator, peaks: Mapping[str, float], *, reactiv
         truth = _truth(rng, tier, ordinary, reactive=reactive)
         truths[name] = truth
         declared = truth.carries / float(rng.uniform(1 - OFF, 1 + OFF))
-        kept = float(rng.uniform(0.3, 0.6)) if reactive else float(rng.uniform(1.1, 1.5))
+        kept = float(rng.uniform(0.3, 0.6)) if reactive else float(rng.uniform(1.2, 1.6))
         minimum = max(2, ceil(ordinary * kept / truth.carries))
         resources[name] = ResourcePolicy(
             resource=name,

@@ -19,7 +19,7 @@ from advisor.simulation.readiness_world.supply import Clockwork, Supply
 from advisor.simulation.readiness_world.traffic import minute_after
 from advisor.simulation.readiness_world.world import World
 
-OFTEN_S, SELDOM_S = 300, 1800
+OFTEN_S, SELDOM_S = 300, 3600
 """How often is decided around a campaign's start, and while it is being prepared or runs."""
 
 AROUND = timedelta(minutes=45)

@@ -48,20 +48,20 @@ class World:
 
 def draw_world(seed: int, campaigns: int) -> World:
     """The world of a seed, with so many campaigns put to the test. Odd seeds have scalers of their own."""
-    rng = np.random.default_rng(seed)
-    services = ("shop",) if rng.random() < 0.6 else ("shop", "checkout")
-    habits = {service: draw_habit(rng) for service in services}
+    people, visitors, platform = (np.random.default_rng((seed, stream)) for stream in range(3))
+    services = ("shop",) if visitors.random() < 0.6 else ("shop", "checkout")
+    habits = {service: draw_habit(visitors) for service in services}
     begin_s = to_epoch_s(BEGIN)
     measured_from_s = begin_s + HISTORY_DAYS * DAY_S
     mean = habits[services[0]].mean_per_s
-    happenings = _draw_happenings(rng, mean, services, begin_s, measured_from_s, campaigns)
+    happenings = _draw_happenings(people, mean, services, begin_s, measured_from_s, campaigns)
     last_s = max(to_epoch_s(h.campaign.end) for h in happenings)
     times_s = np.arange(begin_s, last_s + DAY_S, MINUTE_S, dtype=np.int64)
-    baselines = {s: draw_baseline(rng, habit, times_s) for s, habit in habits.items()}
+    baselines = {s: draw_baseline(visitors, habit, times_s) for s, habit in habits.items()}
     weeks = slice(0, 7 * 1440)
     peaks = {s: float(np.quantile(rates[weeks], 0.999)) for s, rates in baselines.items()}
     reactive = seed % 2 == 1
-    estate = draw_estate(rng, peaks, reactive=reactive)
+    estate = draw_estate(platform, peaks, reactive=reactive)
     rates = {s: _with_crowds(baselines[s], s, happenings, times_s) for s in services}
     return World(seed, estate, times_s, rates, happenings, measured_from_s, reactive)
 
