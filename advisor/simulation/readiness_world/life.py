@@ -114,7 +114,8 @@ class _Life:
         is_time |= now_s in self._starts_s or self._decider.next_step_s <= now_s
         if is_told or is_time:
             known = self._known(now_s)
-            if is_told or (is_near and now_s % (AFRESH_OFTEN_S if often else AFRESH_SELDOM_S) == 0):
+            afresh_s = AFRESH_OFTEN_S if often else AFRESH_SELDOM_S
+            if is_told or not self._decider.decisions or (is_near and now_s % afresh_s == 0):
                 self._decider.forecast(now_s, known)
             self._decider.decide(now_s, known)
 

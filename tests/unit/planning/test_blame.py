@@ -26,11 +26,12 @@ def level(service: str, rate: float, *, breached: bool = False) -> Level:
     return Level(service, NOW, rate, Reading(NOW - MINUTE, NOW, rate, breached))
 
 
-def evidence(carried: float | None, units: int | None = 10) -> CapacityEvidence:
-    """Each unit was once seen to carry so much; so many are ready now."""
+def evidence(carried: float | None, units: int | None = 10, failed: float | None = None) -> CapacityEvidence:
+    """Each unit was once seen to carry so much, and failed at so much before; so many are ready now."""
     seen = () if carried is None else (Stretch(NOW - 2 * HOUR, NOW - HOUR, carried),)
     ready = () if units is None else (Ready(NOW - HOUR, NOW, units),)
-    return CapacityEvidence(seen, None, Running(ready=ready))
+    missed = None if failed is None else Stretch(NOW - 3 * HOUR, NOW - 2 * HOUR, failed)
+    return CapacityEvidence(seen, missed, Running(ready=ready))
 
 
 LEVELS = {"shop": level("shop", 1000.0, breached=True), "checkout": level("checkout", 100.0)}
@@ -60,6 +61,18 @@ def test_what_is_nearly_as_strained_is_blamed_as_well():
 def test_where_all_carry_far_less_than_before_all_are_blamed():
     """Something got worse, a release perhaps: nobody knows where."""
     assert blamed({PODS: evidence(130.0), DATA: evidence(700.0), CACHE: evidence(50.0)}) == {PODS, DATA}
+
+
+def test_what_is_known_to_fail_at_what_it_carries_explains_it():
+    known = {PODS: evidence(98.0, failed=99.0), DATA: evidence(60.0), CACHE: evidence(50.0)}
+
+    assert blamed(known) == {PODS}
+
+
+def test_what_carried_more_after_it_failed_is_not_known_to_fail():
+    known = {PODS: evidence(101.0, failed=99.0), DATA: evidence(60.0), CACHE: evidence(50.0)}
+
+    assert blamed(known) == {PODS, DATA}
 
 
 def test_where_both_carry_more_than_ever_both_are_blamed():
