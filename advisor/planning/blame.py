@@ -17,10 +17,10 @@ def loads_on(
     """What came to every resource in the newest bucket, and may a missed objective have been its doing?
 
     One that carries no more than it was seen to carry within the objective is not blamed, as long as another
-    resource of that service is known to fail at what it carries now, or is close to the most that it was seen
-    to carry, or above it, and strained more by a quarter. What came meanwhile says nothing of the former: it
-    gets None, as where :func:`advisor.planning.unit_capacity.load_on` knows nothing. Where nothing is strained
-    something got worse, and all are blamed.
+    resource of that service is known to fail at what it carries now, or is close to the most that it was
+    seen to carry, or above it, and strained more by a quarter. What came meanwhile says nothing of the
+    former: it gets None, as where :func:`advisor.planning.unit_capacity.load_on` knows nothing. Where nothing
+    is strained something got worse, and all are blamed.
     """
     loads = {name: load_on(resource, levels) for name, resource in policy.resources.items()}
     strains = {name: _strain(evidence.get(name), load) for name, load in loads.items() if load is not None}
