@@ -17,11 +17,13 @@ from advisor.pipeline import assess, decide, remember
 from advisor.planning.blame import loads_on
 from advisor.planning.lead_times import follow
 from advisor.planning.pace import Pace, paces_of
-from advisor.planning.unit_capacity import weigh
+from advisor.planning.unit_capacity import proof_of, weigh
 from advisor.simulation.readiness_world.sight import Seen
 from advisor.simulation.readiness_world.supply import Supply
 
 NEVER_S = 2**62
+CORRECTED_TO = 0.95
+"""People who put a unit's capacity right stay so far below where it failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,15 @@ class Decider:
     def set_by_hand(self, name: str, bounds: Bounds, now_s: int) -> None:
         """People set bounds through Headstart, by their own figures."""
         self._set(name, bounds, from_epoch_s(now_s))
+
+    def correct_policy(self, now_s: int) -> None:
+        """People put right what a unit is said to carry where it was seen to fail below that."""
+        resources = dict(self._policy.resources)
+        for name, resource in resources.items():
+            failed = proof_of(self._states[name].capacity, resource, from_epoch_s(now_s)).contradicted_at
+            if failed is not None:
+                resources[name] = replace(resource, unit_capacity=failed * CORRECTED_TO)
+        self._policy = replace(self._policy, resources=resources)
 
     def paces(self) -> Mapping[str, Pace]:
         """The times by which each resource is planned now."""

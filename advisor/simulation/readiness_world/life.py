@@ -94,6 +94,8 @@ class _Life:
             self._decider.weigh(now_s)
         for name, bounds in self._by_hand.get(now_s, ()):
             self._decider.set_by_hand(name, bounds, now_s)
+        if self._world.corrects and now_s == self._world.measured_from_s - 3600:
+            self._decider.correct_policy(now_s)
         if now_s >= self._world.measured_from_s - 3600:
             self._decide_if_due(now_s)
         self._visitors(minute, now_s)

@@ -25,7 +25,8 @@ class World:
     """What really happens. `rates` (n,) per service are requests per second of every minute `times_s`.
 
     `happenings` are in order of their starts; those from number `measured_from` on are put to the test, the
-    others are what there is to learn from, and people raise floors for them by hand.
+    others are what there is to learn from, and people raise floors for them by hand. `reactive` says that
+    resources have scalers of their own, `corrects` that people put right what was contradicted until then.
     """
 
     seed: int
@@ -35,6 +36,7 @@ class World:
     happenings: tuple[Happening, ...]
     measured_from_s: int
     reactive: bool
+    corrects: bool
 
     @property
     def measured(self) -> tuple[Happening, ...]:
@@ -47,7 +49,10 @@ class World:
 
 
 def draw_world(seed: int, campaigns: int) -> World:
-    """The world of a seed, with so many campaigns put to the test. Odd seeds have scalers of their own."""
+    """The world of a seed, with so many campaigns put to the test.
+
+    Odd seeds have scalers of their own; of each four the first two correct their policy.
+    """
     people, visitors, platform = (np.random.default_rng((seed, stream)) for stream in range(3))
     services = ("shop",) if visitors.random() < 0.6 else ("shop", "checkout")
     habits = {service: draw_habit(visitors) for service in services}
@@ -63,7 +68,8 @@ def draw_world(seed: int, campaigns: int) -> World:
     reactive = seed % 2 == 1
     estate = draw_estate(platform, peaks, reactive=reactive)
     rates = {s: _with_crowds(baselines[s], s, happenings, times_s) for s in services}
-    return World(seed, estate, times_s, rates, happenings, measured_from_s, reactive)
+    corrects = seed % 4 < 2
+    return World(seed, estate, times_s, rates, happenings, measured_from_s, reactive, corrects)
 
 
 def _draw_happenings(
