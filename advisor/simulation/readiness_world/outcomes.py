@@ -40,7 +40,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How often each verdict came true. `confusion` counts (verdict, short), `reasons` (reason, short)."""
+    """How often each verdict came true. `confusion` counts (verdict, short), `reasons` (what made it AT_RISK, short)."""
 
     campaigns: int
     confusion: Counter[tuple[Readiness, bool]]
@@ -98,7 +98,9 @@ def tally(found: Sequence[Outcome]) -> Tally:
         (reason, one.is_short)
         for one in found
         if one.at_last_moment.readiness is Readiness.AT_RISK
-        for reason in one.at_last_moment.answer.reasons
+        for reason in {
+            f.reason for f in one.at_last_moment.answer.findings if f.readiness is Readiness.AT_RISK
+        }
     )
     return Tally(len(found), confusion, reasons)
 
