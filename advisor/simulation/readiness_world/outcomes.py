@@ -40,7 +40,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How often each verdict came true. `confusion` counts (verdict, short), `reasons` (what made it AT_RISK, short)."""
+    """How often each verdict came true. `confusion` counts (verdict, short), `reasons` (reason, short).
+
+    Reasons are counted of campaigns at risk, and only those that made them so.
+    """
 
     campaigns: int
     confusion: Counter[tuple[Readiness, bool]]
@@ -98,11 +101,13 @@ def tally(found: Sequence[Outcome]) -> Tally:
         (reason, one.is_short)
         for one in found
         if one.at_last_moment.readiness is Readiness.AT_RISK
-        for reason in {
-            f.reason for f in one.at_last_moment.answer.findings if f.readiness is Readiness.AT_RISK
-        }
+        for reason in _in_the_way(one.at_last_moment)
     )
     return Tally(len(found), confusion, reasons)
+
+
+def _in_the_way(said: Said) -> set[Reason]:
+    return {finding.reason for finding in said.answer.findings if finding.readiness is not Readiness.READY}
 
 
 def upper_bound(hits: int, trials: int, confidence: float = 0.95) -> float:
