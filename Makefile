@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+SEEDS ?= 20
+CAMPAIGNS ?= 50
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -14,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := env
 .DELETE_ON_ERROR:
-.PHONY: env demo test lint format unit integration laws bench ablations figures need-data kafka lock clean help need-java need-kcat
+.PHONY: env demo test lint format unit integration laws bench bench-readiness ablations figures need-data kafka lock clean help need-java need-kcat
 
 env: .venv/.runtime ## put the environment into .venv (the default)
 	$(STEP) "ready: $(BIN)/headstart --help"
@@ -61,6 +63,11 @@ bench: .venv/.bench ## what the forecast costs beside Prophet, MSTL+AutoETS and 
 	$(STEP) "pytest: benchmarks, a few minutes"
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -s -o python_files='bench_*.py' tests/benchmarks $(PYTEST_ARGS)
 
+# A thousand campaigns in twenty worlds: a quarter of an hour on two cores.
+bench-readiness: .venv/.dev ## is READY true? verdicts in simulated worlds: build/readiness.json (SEEDS=20 CAMPAIGNS=50)
+	$(STEP) "readiness: $(SEEDS) worlds of $(CAMPAIGNS) campaigns each"
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.readiness --seeds $(SEEDS) --campaigns $(CAMPAIGNS)
+
 # DATA is a folder with NAME.csv.gz and NAME.events.csv; tests/benchmarks/ablation_sets.py says what is in them.
 ablations: need-data .venv/.dev ## what each part of the forecast earns on the sets in DATA=folder: build/ablations
 	$(STEP) "the backtest of every set with one part taken out at a time, a minute or two"
@@ -87,7 +94,7 @@ clean: ## remove the environment, build results and caches
 	@find . -type d -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- what the targets stand on -----------------------------------------------------------------------
 

@@ -181,8 +181,9 @@ class Decider:
         book, dealt_with = self._book.at(now), self._feed.dealt_with(self._book)
         heard = await self._desk.deal_with(now, book)
         levels = self._fold.levels
-        for name, resource in self._policy.resources.items():
-            self._states[name] = weighed(await self._observed(name, now), resource, levels, now)
+        for name in self._policy.resources:
+            self._states[name] = await self._observed(name, now)
+        self._states |= weighed(self._states, levels, self._policy, now)
         seen = DecisionInputs(
             self._fold.needs,
             levels,

@@ -74,7 +74,7 @@ def weigh(
         return replace(evidence, running=running)
     goes_on = last is not None and load.since <= last + GAP
     since = last if last is not None and goes_on else load.since
-    units = [r.units for r in running.ready if r.until >= since and r.since <= load.until]
+    units = units_during(running, replace(load, since=since))
     if not goes_on or not units or min(units) <= 0:
         running = replace(running, within=(), missed=())
     running = replace(running, weighed_until=load.until)
@@ -109,6 +109,11 @@ def proof_of(evidence: CapacityEvidence, resource: ResourcePolicy, now: datetime
     if best is None:
         return Proof(None, None, "", False, f"no unit was seen to carry anything, {declared:.4g} declared")
     return Proof(best.rate_per_s, None, best.by, best.rate_per_s >= PROVED_SHARE * declared, best.detail)
+
+
+def units_during(running: Running, load: Load) -> list[int]:
+    """The counts of ready units that are known of the time of a load."""
+    return [r.units for r in running.ready if r.until >= load.since and r.since <= load.until]
 
 
 def _contradiction(best: _Shown | None, failed: Stretch, declared: float) -> Proof:

@@ -1,0 +1,1 @@
+"""A seeded world that puts verdicts to the test: estates, people and crowds unknown to planning."""
