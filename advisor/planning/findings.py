@@ -3,55 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import numpy as np
-from numpy.typing import NDArray
-
-from advisor.domain.advice import Claim, Finding, Outcome, Readiness
+from advisor.domain.advice import Finding, Outcome, Readiness
 from advisor.domain.campaign import Campaign
-from advisor.domain.evidence import Proof
-from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.planning.claims import demand_on
-from advisor.planning.closed import is_within
 from advisor.planning.coverage import covered_level
-from advisor.planning.cuts import Cut
 from advisor.planning.floors import ClusterFloors
-from advisor.planning.permissions import Permission
-from advisor.planning.presence import Standing, overdue, units_expected
-from advisor.planning.schedule import GRID, promised_until
-
-
-@dataclass(frozen=True, eq=False)
-class Prospect:
-    """What is known of one campaign on one resource, for the verdict.
-
-    `standing` is its plan as needs and claims alone would have it, `left` what pools and budgets leave of
-    that. `cluster` is None where the forecast has nothing of the campaign: it has not heard of it yet, or
-    takes it for a season (`is_season`). `permissions` are those of all campaigns that share its raise, for
-    what keeps it from one of them keeps it from all; `cuts` are those of its plan.
-    """
-
-    standing: Standing
-    left: Standing
-    cluster: ClusterFloors | None
-    permissions: tuple[Permission, ...]
-    cuts: tuple[Cut, ...]
-    proof: Proof
-    is_lead_time_measured: bool
-    policy: Policy
-    is_stale: bool
-    is_uncalibrated: bool
-    is_unseen: bool
-    is_season: bool = False
-
-    @property
-    def resource_id(self) -> str:
-        """The resource it is about."""
-        return self.standing.resource.resource
+from advisor.planning.lateness import lateness, short_at
+from advisor.planning.presence import Standing, overdue
+from advisor.planning.prospect import Prospect, claim_of, from_start, opening_units, peak_units
+from advisor.planning.schedule import promised_until
 
 
 def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[Finding, ...]:
@@ -73,9 +36,9 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
         return (_fixed(campaign, prospect, cluster),)
     peak = peak_units(campaign, cluster)
     usual = prospect.standing.pace.usual
-    short = _short(campaign, prospect, cluster, now, usual)
+    short = short_at(campaign, prospect, cluster, now, usual)
     is_short = bool(short.any())
-    late = _late(campaign, prospect, cluster, short, now) if is_short else []
+    late = lateness(campaign, prospect, cluster, short, now) if is_short else []
     found: list[Finding] = [*_impossible(campaign, prospect, cluster), *late, *_unknown(prospect)]
     # Where what is always there suffices, nothing is asked for and nothing needs agreement.
     if peak > prospect.standing.resource.minimum:
@@ -85,22 +48,6 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     if all(finding.readiness is not Readiness.NOT_READY for finding in found):
         found += _risky(campaign, prospect, cluster, peak, now)
     return tuple(sorted(found or [_met(prospect.standing, peak)], key=lambda f: f.readiness.rank))
-
-
-def peak_units(campaign: Campaign, cluster: ClusterFloors) -> int:
-    """The most units that must be there for the campaign at any time."""
-    return int(cluster.ready[_in_claim(claim_of(campaign, cluster), cluster)].max(initial=0))
-
-
-def claim_of(campaign: Campaign, cluster: ClusterFloors) -> Claim:
-    """The campaign's claim in a cluster that holds it."""
-    return next(c for c in cluster.claims if c.campaign_id == campaign.campaign_id)
-
-
-def from_start(campaign: Campaign, cluster: ClusterFloors) -> NDArray[np.bool_]:
-    """The instants of the cluster's grid from the campaign's start to the end of its claim, shape (n,)."""
-    inside = _in_claim(claim_of(campaign, cluster), cluster)
-    return np.asarray(inside & (cluster.times_s >= to_epoch_s(campaign.start)))
 
 
 def _fixed(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) -> Finding:
@@ -127,51 +74,6 @@ def _impossible(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) 
         least = prospect.left.laid.most_units(claim_of(campaign, cluster))
         left = f"{least} of {min(most, resource.maximum)} units"
         yield Finding(Readiness.NOT_READY, cut.reason, resource.resource, f"{left}: {cut.detail}")
-
-
-def _short(
-    campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, now: datetime, lead: timedelta
-) -> NDArray[np.bool_]:
-    """When from the start on are there too few units, although all is asked for that can be? Shape (n,)."""
-    expected = units_expected(prospect.standing, cluster.times_s, now, lead)
-    needed = np.minimum(cluster.needed, prospect.standing.resource.maximum)
-    to_come = cluster.times_s >= to_epoch_s(now)
-    return np.asarray(from_start(campaign, cluster) & to_come & (needed > expected))
-
-
-def _late(
-    campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, short: NDArray[np.bool_], now: datetime
-) -> list[Finding]:
-    """Why there will be too few units; nothing once the campaign has run for a lead time without them."""
-    standing, lead = prospect.standing, prospect.standing.pace.usual
-    if campaign.start <= now - lead:
-        return []
-    expected = units_expected(standing, cluster.times_s, now, lead)
-    needed = np.minimum(cluster.needed, standing.resource.maximum)
-    enough_from = from_epoch_s(int(cluster.times_s[short][-1])) + GRID
-    minutes = (enough_from - campaign.start).total_seconds() / 60
-    units, there = int(needed[short].max()), int(expected[short].min())
-    detail = f"needs {units} units at the start, {there} can be there: {minutes:.0f} min too late"
-    reason = Reason.LEAD_TIME_TOO_SHORT
-    closed = _closed_until(standing, now, from_epoch_s(int(cluster.times_s[short][0])) - lead)
-    if closed is not None:
-        reason, why = closed
-        detail = f"needs {units} units, {there} can be there: {why}"
-    return [Finding(Readiness.NOT_READY, reason, prospect.resource_id, detail)]
-
-
-def _closed_until(standing: Standing, now: datetime, ask_by: datetime) -> tuple[Reason, str] | None:
-    """Why nothing may be changed from now until it should be asked for at the latest; None if it may."""
-    if ask_by <= now:
-        return None
-    for freeze in standing.pace.freezes:
-        if freeze.start <= now < freeze.end:
-            return Reason.FREEZE_WINDOW, f"{freeze.why} until {freeze.end:%d %b %H:%M}Z"
-    hours = standing.pace.hours
-    if hours is not None and not is_within(hours, now):
-        span = f"from {hours.start:%H:%M} to {hours.end:%H:%M} {hours.timezone}"
-        return Reason.OUTSIDE_HOURS, f"mode {standing.resource.mode} acts {span} only"
-    return None
 
 
 def _unknown(prospect: Prospect) -> Iterator[Finding]:
@@ -232,25 +134,14 @@ def _unproven(
     standing, name, proof = prospect.standing, prospect.resource_id, prospect.proof
     if not proof.is_proven:
         yield Finding(Readiness.AT_RISK, Reason.UNIT_CAPACITY_UNPROVEN, name, proof.detail)
-    if not standing.verified(_opening_units(campaign, prospect, cluster, now)):
+    if not standing.verified(opening_units(campaign, prospect, cluster, now)):
         if not prospect.is_lead_time_measured:
             usual = standing.pace.usual.total_seconds() / 60
             detail = f"nobody has measured yet that its units take no longer than {usual:g} min"
             yield Finding(Readiness.AT_RISK, Reason.LEAD_TIME_UNMEASURED, name, detail)
-        elif not is_short and _short(campaign, prospect, cluster, now, standing.pace.lead).any():
+        elif not is_short and short_at(campaign, prospect, cluster, now, standing.pace.lead).any():
             detail = f"in time only if its units take no longer than usual ({_span(standing.pace.usual)})"
             yield Finding(Readiness.AT_RISK, Reason.LEAD_TIME_TIGHT, name, detail)
-
-
-def _opening_units(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, now: datetime) -> int:
-    """The most units that must be there in the first lead time from the start, or from now if that is over.
-
-    What comes later can be asked for when the crowd is there: with it, no surprise in its lead time is left.
-    """
-    since = max(campaign.start, now)
-    until = since + prospect.standing.pace.lead
-    inside = (cluster.times_s >= to_epoch_s(since)) & (cluster.times_s < to_epoch_s(until))
-    return int(cluster.ready[inside].max(initial=0))
 
 
 def _risky(
@@ -280,11 +171,6 @@ def _met(standing: Standing, peak: int) -> Finding:
     if standing.verified(peak):
         return Finding(Readiness.READY, Reason.VERIFIED, name, f"{peak} units needed, all ready")
     return Finding(Readiness.READY, Reason.MEETS_PLAN, name, f"{peak} units will be ready in time")
-
-
-def _in_claim(claim: Claim, cluster: ClusterFloors) -> NDArray[np.bool_]:
-    start_s, end_s = to_epoch_s(claim.start), to_epoch_s(claim.end)
-    return np.asarray((cluster.times_s >= start_s) & (cluster.times_s < end_s))
 
 
 def _span(length: timedelta) -> str:

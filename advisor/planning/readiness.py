@@ -18,11 +18,12 @@ from advisor.planning.act_guardrails import obstacles_to
 from advisor.planning.bounds import Bounded
 from advisor.planning.claims import counts, in_force
 from advisor.planning.estate import LaidOut, Reach
-from advisor.planning.findings import Prospect, claim_of, findings_on, peak_units
+from advisor.planning.findings import findings_on
 from advisor.planning.lead_times import is_measured
 from advisor.planning.permissions import Permission
 from advisor.planning.plan_guardrails import CALIBRATED_FROM
 from advisor.planning.presence import Standing, units_there
+from advisor.planning.prospect import Prospect, claim_of, peak_units
 from advisor.planning.schedule import GRID
 from advisor.planning.shortfall import Stage, send_gate, shortfalls
 from advisor.planning.situation import Situation

@@ -1,0 +1,63 @@
+"""When are there too few units for a campaign although all is asked for that can be, and why?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.domain.advice import Finding, Readiness
+from advisor.domain.campaign import Campaign
+from advisor.domain.reason import Reason
+from advisor.domain.timegrid import from_epoch_s, to_epoch_s
+from advisor.planning.closed import is_within
+from advisor.planning.floors import ClusterFloors
+from advisor.planning.presence import Standing, units_expected
+from advisor.planning.prospect import Prospect, from_start
+from advisor.planning.schedule import GRID
+
+
+def short_at(
+    campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, now: datetime, lead: timedelta
+) -> NDArray[np.bool_]:
+    """When from the start on are there too few units, although all is asked for that can be? Shape (n,)."""
+    expected = units_expected(prospect.standing, cluster.times_s, now, lead)
+    needed = np.minimum(cluster.needed, prospect.standing.resource.maximum)
+    to_come = cluster.times_s >= to_epoch_s(now)
+    return np.asarray(from_start(campaign, cluster) & to_come & (needed > expected))
+
+
+def lateness(
+    campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, short: NDArray[np.bool_], now: datetime
+) -> list[Finding]:
+    """Why there will be too few units; nothing once the campaign has run for a lead time without them."""
+    standing, lead = prospect.standing, prospect.standing.pace.usual
+    if campaign.start <= now - lead:
+        return []
+    expected = units_expected(standing, cluster.times_s, now, lead)
+    needed = np.minimum(cluster.needed, standing.resource.maximum)
+    enough_from = from_epoch_s(int(cluster.times_s[short][-1])) + GRID
+    minutes = (enough_from - campaign.start).total_seconds() / 60
+    units, there = int(needed[short].max()), int(expected[short].min())
+    detail = f"needs {units} units at the start, {there} can be there: {minutes:.0f} min too late"
+    reason = Reason.LEAD_TIME_TOO_SHORT
+    closed = _closed_until(standing, now, from_epoch_s(int(cluster.times_s[short][0])) - lead)
+    if closed is not None:
+        reason, why = closed
+        detail = f"needs {units} units, {there} can be there: {why}"
+    return [Finding(Readiness.NOT_READY, reason, prospect.resource_id, detail)]
+
+
+def _closed_until(standing: Standing, now: datetime, ask_by: datetime) -> tuple[Reason, str] | None:
+    """Why nothing may be changed from now until it should be asked for at the latest; None if it may."""
+    if ask_by <= now:
+        return None
+    for freeze in standing.pace.freezes:
+        if freeze.start <= now < freeze.end:
+            return Reason.FREEZE_WINDOW, f"{freeze.why} until {freeze.end:%d %b %H:%M}Z"
+    hours = standing.pace.hours
+    if hours is not None and not is_within(hours, now):
+        span = f"from {hours.start:%H:%M} to {hours.end:%H:%M} {hours.timezone}"
+        return Reason.OUTSIDE_HOURS, f"mode {standing.resource.mode} acts {span} only"
+    return None
