@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from advisor.domain.advice import CampaignReadiness, Readiness, SendGate, SendStep, Shortfall
+from advisor.domain.advice import CampaignReadiness, Finding, Readiness, SendGate, SendStep, Shortfall
 from advisor.domain.campaign import Campaign
 from advisor.domain.money import Cost
 from advisor.domain.reason import Reason
@@ -67,7 +67,7 @@ def _from(campaign: Campaign, step: SendStep) -> str:
 def _parts(campaign: Campaign, answer: CampaignReadiness, now: datetime) -> Iterator[str]:
     verdict = answer.readiness
     said = [f for f in answer.findings if f.readiness is verdict or f.reason in UP_TO_PEOPLE]
-    why = "; ".join(dict.fromkeys(f"{f.resource + ': ' if f.resource else ''}{f.detail}" for f in said))
+    why = "; ".join(_by_resource(said))
     yield f"{heading(campaign)}: {verdict.replace('_', ' ')}, because {why}"
     if verdict is not Readiness.READY and answer.last_moment is not None:
         was = "was " if answer.last_moment < now else ""
@@ -84,20 +84,29 @@ def _parts(campaign: Campaign, answer: CampaignReadiness, now: datetime) -> Iter
         yield f"extra cost {_money(answer.extra_cost)}"
 
 
+def _by_resource(findings: Sequence[Finding]) -> Iterator[str]:
+    """What was found, each resource named once, in the order in which they come."""
+    details: dict[str, list[str]] = {}
+    for found in findings:
+        details.setdefault(found.resource, []).append(found.detail)
+    for resource, said in details.items():
+        told = "; ".join(dict.fromkeys(said))
+        yield f"{resource}: {told}" if resource else told
+
+
 def _throttled(campaign: Campaign, gate: SendGate | None) -> Iterator[str]:
-    """What can be sent although not all is there: slower for a while, or slower for good."""
+    """What can be sent although not all is there: slower for a while, or slower for most of the time."""
     if gate is None or not gate.steps or gate.share_now >= 1.0:
         return
-    first, last = gate.steps[0], gate.steps[-1]
-    if last.share < 1.0:
-        yield (
-            f"send at most {_pace(last.share, last.rate_per_min)}"
-            if last.share > 0
-            else "nothing can be sent"
-        )
+    first, middle = gate.steps[0], campaign.start + (campaign.end - campaign.start) / 2
+    lasting = [step for step in gate.steps if step is first or step.at <= middle][-1]
+    if lasting.share <= 0:
+        yield "nothing can be sent"
+    elif lasting.share < 1.0:
+        yield f"send at most {_pace(lasting.share, lasting.rate_per_min)}"
     elif first.share > 0:
         slow = _pace(first.share, first.rate_per_min)
-        yield f"or start then and send {slow} until {_clock(campaign, last.at)}"
+        yield f"or start then and send {slow} until {_clock(campaign, lasting.at)}"
 
 
 def _lost(found: tuple[Shortfall, ...]) -> str:
