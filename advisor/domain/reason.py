@@ -107,6 +107,7 @@ class Reason(StrEnum):
 
 IN_RUNBOOK = frozenset(
     {
+        Reason.ABOVE_MODE_CAP,
         Reason.ACT_FAILED,
         Reason.APPROVAL_EXPIRED,
         Reason.APPROVAL_REJECTED,

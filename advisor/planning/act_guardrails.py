@@ -14,6 +14,7 @@ from advisor.domain.controls import EVERYTHING
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
 from advisor.planning.closed import is_within
+from advisor.planning.permissions import most_by_itself
 from advisor.planning.plan_guardrails import passed
 from advisor.planning.presence import Obstacle
 from advisor.planning.situation import Situation
@@ -83,16 +84,10 @@ def within_mode_caps(situation: Situation, due: Instruction) -> Allowed:
     caps, resource = situation.caps, situation.resource
     if caps is None or due.floor <= situation.observed_floor:
         return due, passed("within_mode_caps")
-    bounds = []
-    if caps.max_multiplier is not None:
-        most = int(resource.minimum * caps.max_multiplier)
-        bounds.append((most, f"{caps.max_multiplier:g} times {resource.minimum}"))
-    if caps.max_cost_per_hour is not None and resource.price_per_unit_hour:
-        most = resource.minimum + int(caps.max_cost_per_hour / resource.price_per_unit_hour)
-        bounds.append((most, f"{caps.max_cost_per_hour:g} an hour"))
-    most, why = min(bounds, default=(due.floor, ""))
-    if due.floor <= most:
+    bounded = most_by_itself(caps, resource)
+    if bounded is None or due.floor <= bounded[0]:
         return due, passed("within_mode_caps")
+    most, why = bounded
     detail = f"{due.floor} units due, mode {situation.mode} may go to {most} by itself ({why})"
     return _lessened(situation, due, most, "within_mode_caps", Reason.ABOVE_MODE_CAP, detail)
 

@@ -12,6 +12,7 @@ from advisor.planning.claims import demand_on
 from advisor.planning.coverage import covered_level
 from advisor.planning.floors import ClusterFloors
 from advisor.planning.lateness import lateness, short_at
+from advisor.planning.permissions import most_by_itself
 from advisor.planning.presence import Standing, overdue
 from advisor.planning.prospect import Prospect, claim_of, from_start, opening_units, peak_units
 from advisor.planning.schedule import promised_until
@@ -95,13 +96,25 @@ def _obstructed(prospect: Prospect, peak: int, now: datetime, *, is_short: bool)
         yield Finding(verdict, obstacle.reason, prospect.resource_id, obstacle.detail)
     if not standing.acts_by_itself or standing.obstacles:
         return
-    late = overdue(standing, now)
+    late, may_go = overdue(standing, now), _most_by_itself(prospect)
+    if standing.seen_floor < peak and peak > may_go[0]:
+        detail = f"needs {peak} units, mode {standing.resource.mode} may go to {may_go[0]} by itself"
+        yield Finding(verdict, Reason.ABOVE_MODE_CAP, prospect.resource_id, f"{detail} ({may_go[1]})")
+        if standing.seen_floor >= may_go[0]:
+            late = None  # all was asked for that may be
     if standing.problems:
         detail = f"the platform answers with an error: {standing.problems[0]}"
         yield Finding(verdict, Reason.ACT_FAILED, prospect.resource_id, detail)
     elif late is not None:
         detail = f"{late} units should be asked for by now, {standing.seen_floor} are"
         yield Finding(verdict, Reason.ACT_FAILED, prospect.resource_id, detail)
+
+
+def _most_by_itself(prospect: Prospect) -> tuple[int, str]:
+    """How far the resource's mode may go by itself, and why; to its maximum if nothing bounds it."""
+    resource = prospect.standing.resource
+    caps = prospect.policy.caps.get(resource.mode)
+    return most_by_itself(caps, resource) or (resource.maximum, "its maximum")
 
 
 def _pending(prospect: Prospect, peak: int) -> Iterator[Finding]:

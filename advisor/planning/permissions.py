@@ -11,6 +11,7 @@ from datetime import datetime
 from advisor.domain.advice import Claim, Outcome, Verdict
 from advisor.domain.campaign import Campaign
 from advisor.domain.controls import Controls
+from advisor.domain.limits import ModeCaps
 from advisor.domain.money import Cost
 from advisor.domain.policy import Mode, Policy, ResourcePolicy
 from advisor.domain.reason import Reason
@@ -56,6 +57,18 @@ def mode_of(resource: ResourcePolicy, campaign: Campaign, policy: Policy) -> Mod
     """
     mode = min(resource.mode, mode_allowed_by_source(campaign, policy), key=lambda m: m.rank)
     return Mode.APPROVE if mode is Mode.AUTO and resource.irreversible else mode
+
+
+def most_by_itself(caps: ModeCaps | None, resource: ResourcePolicy) -> tuple[int, str] | None:
+    """The most units that a resource's mode may raise to by itself, and why; None where nothing bounds it."""
+    bounds = []
+    if caps is not None and caps.max_multiplier is not None:
+        most = int(resource.minimum * caps.max_multiplier)
+        bounds.append((most, f"{caps.max_multiplier:g} times {resource.minimum}"))
+    if caps is not None and caps.max_cost_per_hour is not None and resource.price_per_unit_hour:
+        most = resource.minimum + int(caps.max_cost_per_hour / resource.price_per_unit_hour)
+        bounds.append((most, f"{caps.max_cost_per_hour:g} an hour"))
+    return min(bounds, default=None)
 
 
 def permission(asked: Asked, controls: Controls, policy: Policy, now: datetime) -> Permission:

@@ -9,6 +9,7 @@ import pytest
 from advisor.domain.advice import CampaignReadiness, Readiness, Step
 from advisor.domain.campaign import CampaignBudget
 from advisor.domain.evidence import LeadTimes
+from advisor.domain.limits import ModeCaps
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason
 from tests.support.acting import Day
@@ -249,3 +250,33 @@ def test_lead_times_that_scatter_are_planned_with_more_than_usual_and_tight_in_b
     assert found("09:45").reasons == (Reason.LEAD_TIME_TIGHT,)
     assert found("09:45").earliest_safe_start is not None
     assert found("09:58").reasons == (Reason.LEAD_TIME_TOO_SHORT,)
+
+
+# --- what a mode may not do by itself
+
+
+def test_a_campaign_beyond_what_its_mode_may_do_by_itself_is_not_called_ready():
+    rules = policy(resource(), caps={Mode.AUTO: ModeCaps(max_multiplier=2.0)})
+
+    (found,) = decided(NOW, [campaign()], the_policy=rules).campaigns
+
+    assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.ABOVE_MODE_CAP,))
+    assert found.findings[0].detail == "needs 5 units, mode auto may go to 4 by itself (2 times 2)"
+
+
+def test_a_raise_that_stops_at_the_modes_cap_has_not_failed():
+    rules = policy(resource(), caps={Mode.AUTO: ModeCaps(max_multiplier=2.0)})
+    asked = state(plan=(Step(at("09:00"), 5, 40),), floor=4)
+
+    (found,) = decided(at("09:59"), [campaign()], the_policy=rules, states={PODS: asked}).campaigns
+
+    assert found.readiness is Readiness.NOT_READY
+    assert set(found.reasons) == {Reason.LEAD_TIME_TOO_SHORT, Reason.ABOVE_MODE_CAP}
+
+
+def test_what_people_raised_beyond_the_modes_cap_is_ready():
+    rules = policy(resource(), caps={Mode.AUTO: ModeCaps(max_multiplier=2.0)})
+
+    (found,) = decided(NOW, [campaign()], the_policy=rules, states={PODS: state(floor=5)}).campaigns
+
+    assert (found.readiness, found.reasons) == (Readiness.READY, (Reason.VERIFIED,))
