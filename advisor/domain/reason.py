@@ -108,6 +108,7 @@ class Reason(StrEnum):
 IN_RUNBOOK = frozenset(
     {
         Reason.ABOVE_MODE_CAP,
+        Reason.ABSURD_MULTIPLIER,
         Reason.ACT_FAILED,
         Reason.APPROVAL_EXPIRED,
         Reason.APPROVAL_REJECTED,

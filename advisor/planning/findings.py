@@ -65,12 +65,18 @@ def _fixed(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) -> Fi
 
 
 def _impossible(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) -> Iterator[Finding]:
-    """More than the ceiling, or than pools and budgets leave."""
+    """More than the ceiling, than is believed, or than pools and budgets leave."""
     resource = prospect.standing.resource
     most = int(cluster.needed[from_start(campaign, cluster)].max(initial=0))
     if most > resource.maximum:
         detail = f"needs {most} units, the ceiling is {resource.maximum}"
         yield Finding(Readiness.NOT_READY, Reason.CAPPED_BY_CEILING, resource.resource, detail)
+    believable, wanted = prospect.believable_units, min(most, resource.maximum)
+    if believable is not None and wanted > max(believable, prospect.standing.seen_floor):
+        detail = (
+            f"needs {wanted} units, {believable} carry many times the most ever seen: are its figures right?"
+        )
+        yield Finding(Readiness.NOT_READY, Reason.ABSURD_MULTIPLIER, resource.resource, detail)
     for cut in prospect.cuts:
         least = prospect.left.laid.most_units(claim_of(campaign, cluster))
         left = f"{least} of {min(most, resource.maximum)} units"

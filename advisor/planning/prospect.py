@@ -26,7 +26,8 @@ class Prospect:
     `standing` is its plan as needs and claims alone would have it, `left` what pools and budgets leave of
     that. `cluster` is None where the forecast has nothing of the campaign: it has not heard of it yet, or
     takes it for a season (`is_season`). `permissions` are those of all campaigns that share its raise, for
-    what keeps it from one of them keeps it from all; `cuts` are those of its plan.
+    what keeps it from one of them keeps it from all; `cuts` are those of its plan. More than
+    `believable_units` are not planned for (None: no demand was ever seen).
     """
 
     standing: Standing
@@ -41,6 +42,7 @@ class Prospect:
     is_uncalibrated: bool
     is_unseen: bool
     is_season: bool = False
+    believable_units: int | None = None
 
     @property
     def resource_id(self) -> str:

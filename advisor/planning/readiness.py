@@ -179,6 +179,7 @@ def _prospect(campaign: Campaign, number: int, scene: Scene) -> Prospect:
         is_uncalibrated=known is not None and known < CALIBRATED_FROM,
         is_unseen=situation.data_until is None or unforeseen,
         is_season=is_season(campaign, step_s(scene.policy.step)),
+        believable_units=situation.believable_units,
     )
 
 

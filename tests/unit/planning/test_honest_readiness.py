@@ -24,7 +24,9 @@ from tests.support.builders import (
     at,
     campaign,
     decided,
+    floor_at,
     frozen,
+    need,
     observed,
     on_hold,
     only,
@@ -280,3 +282,24 @@ def test_what_people_raised_beyond_the_modes_cap_is_ready():
     (found,) = decided(NOW, [campaign()], the_policy=rules, states={PODS: state(floor=5)}).campaigns
 
     assert (found.readiness, found.reasons) == (Readiness.READY, (Reason.VERIFIED,))
+
+
+# --- what is not believed
+
+
+def test_a_campaign_that_is_not_believed_is_not_ready_and_its_figures_are_doubted():
+    asked = replace(need([BIG]), highest_seen=10.0)  # 20 units carry twenty times that
+
+    (found,) = decided(NOW, [BIG], needs=[asked]).campaigns
+
+    assert (found.readiness, found.reasons) == (Readiness.NOT_READY, (Reason.ABSURD_MULTIPLIER,))
+    assert found.findings[0].detail.startswith("needs 30 units, 20 carry many times the most ever seen")
+
+
+def test_a_floor_that_was_agreed_is_not_lowered_because_less_is_believed_now():
+    asked = replace(need([BIG]), highest_seen=0.5)
+    standing = state(plan=(Step(at("05:00"), 25, 40),), floor=25)
+
+    made = only(decided(at("10:30"), [BIG], needs=[asked], states={PODS: standing}))
+
+    assert floor_at(made, at("10:30")) == floor_at(made, at("11:59")) == 25
