@@ -74,6 +74,7 @@ class Reason(StrEnum):
     VERIFIED = "VERIFIED"  # the units are there and ready
     LEAD_TIME_TOO_SHORT = "LEAD_TIME_TOO_SHORT"  # cannot be ready by the start
     LEAD_TIME_TIGHT = "LEAD_TIME_TIGHT"  # ready in time only if the platform takes no longer than usual
+    UNITS_MISSING = "UNITS_MISSING"  # asked for longer ago than units take, and not ready
     LEAD_TIME_UNMEASURED = "LEAD_TIME_UNMEASURED"  # nobody has seen yet how long its units take
     FIXED_LIMIT = "FIXED_LIMIT"  # it cannot be scaled, and more is needed of it than it carries
     RISK_TOO_HIGH = "RISK_TOO_HIGH"  # planned, but short more often than the policy's risk allows
@@ -138,6 +139,7 @@ IN_RUNBOOK = frozenset(
         Reason.RESOURCE_UNMANAGED,
         Reason.RISK_TOO_HIGH,
         Reason.SERVICE_UNKNOWN,
+        Reason.UNITS_MISSING,
         Reason.UNIT_CAPACITY_UNPROVEN,
         Reason.UPLIFT_UNKNOWN,
     }

@@ -13,7 +13,7 @@ from advisor.planning.coverage import covered_level
 from advisor.planning.floors import ClusterFloors
 from advisor.planning.lateness import lateness, short_at
 from advisor.planning.permissions import most_by_itself
-from advisor.planning.presence import Standing, overdue
+from advisor.planning.presence import Standing, missing, overdue
 from advisor.planning.prospect import Prospect, claim_of, from_start, opening_units, peak_units
 from advisor.planning.schedule import promised_until
 
@@ -114,6 +114,10 @@ def _obstructed(prospect: Prospect, peak: int, now: datetime, *, is_short: bool)
     elif late is not None:
         detail = f"{late} units should be asked for by now, {standing.seen_floor} are"
         yield Finding(verdict, Reason.ACT_FAILED, prospect.resource_id, detail)
+    absent = missing(standing, now)
+    if absent is not None:
+        detail = f"{absent[0]} units were asked for longer ago than they take, {absent[1]} are ready"
+        yield Finding(verdict, Reason.UNITS_MISSING, prospect.resource_id, detail)
 
 
 def _most_by_itself(prospect: Prospect) -> tuple[int, str]:

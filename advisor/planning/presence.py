@@ -89,12 +89,30 @@ def overdue(standing: Standing, now: datetime) -> int | None:
     return least if standing.seen_floor < least else None
 
 
+def missing(standing: Standing, now: datetime) -> tuple[int, int] | None:
+    """How many units should be ready by now, and how many are? None where all are, or nobody could look.
+
+    Should: their floor was agreed a lead time ago, and stands. A count of a moment, as while a pod is
+    replaced, is not held against them: the most of the grace's time counts.
+    """
+    state, observation = standing.laid.state, standing.laid.state.observation
+    if observation is None or standing.problems:
+        return None
+    since = now - standing.pace.lead - GRACE
+    lately = [step.floor for step in state.plan if since < step.act_at <= now]
+    least = min([standing_at(state.plan, since, standing.resource.minimum), *lately, standing.seen_floor])
+    counted = [r.units for r in state.capacity.running.ready if r.until >= now - GRACE]
+    ready = max([observation.ready_units, *counted])
+    return (least, ready) if ready < least and least > standing.resource.minimum else None
+
+
 def units_there(standing: Standing, times_s: Seconds, now: datetime) -> Units:
     """Units that are there at each instant without anything that is only asked for now, shape (n,).
 
     Meant for instants up to a lead time from `now`. What was agreed is there a lead time after it was
     due: all of it where we act by ourselves and nothing is in the way, otherwise what was seen asked
-    for. A floor seen higher than was agreed is somebody else's and counts as there already.
+    for. A floor seen higher than was agreed is somebody else's and counts as there already. Units that have
+    taken longer than a lead time count once they are seen.
     """
     resource, state = standing.resource, standing.laid.state
     observation = state.observation
@@ -107,6 +125,9 @@ def units_there(standing: Standing, times_s: Seconds, now: datetime) -> Units:
         return np.full_like(agreed, max(seen, resource.minimum))
     if obstructed or overdue(standing, now) is not None:
         agreed = np.minimum(agreed, seen)
+    late = missing(standing, now)
+    if late is not None:
+        agreed = np.minimum(agreed, late[1])
     is_ours = seen <= standing_at(state.plan, now, resource.minimum)
     at_once = min(seen, observation.ready_units) if is_ours else seen
     return np.maximum(agreed, max(at_once, resource.minimum))

@@ -8,7 +8,7 @@ import pytest
 
 from advisor.domain.advice import CampaignReadiness, Readiness, Step
 from advisor.domain.campaign import CampaignBudget
-from advisor.domain.evidence import LeadTimes
+from advisor.domain.evidence import CapacityEvidence, LeadTimes, Ready, Running
 from advisor.domain.limits import ModeCaps
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason
@@ -303,3 +303,31 @@ def test_a_floor_that_was_agreed_is_not_lowered_because_less_is_believed_now():
     made = only(decided(at("10:30"), [BIG], needs=[asked], states={PODS: standing}))
 
     assert floor_at(made, at("10:30")) == floor_at(made, at("11:59")) == 25
+
+
+# --- units that do not come
+
+
+@pytest.mark.parametrize("now", ["10:05", "10:30"])
+def test_a_campaign_whose_units_were_asked_for_and_never_came_is_not_ready(now):
+    found = verdict(now, floor=30, ready=10)
+
+    assert found.readiness is Readiness.NOT_READY
+    assert Reason.UNITS_MISSING in found.reasons
+    (said,) = (f.detail for f in found.findings if f.reason is Reason.UNITS_MISSING)
+    assert said == "30 units were asked for longer ago than they take, 10 are ready"
+
+
+def test_units_still_within_their_lead_time_are_promised():
+    assert verdict("09:55", floor=30, ready=10).readiness is Readiness.READY
+
+
+def test_one_unit_that_is_replaced_does_not_change_the_verdict():
+    evidence = CapacityEvidence(running=Running(ready=(Ready(at("10:10"), at("10:29"), 30),)))
+    losing = replace(
+        state(plan=AGREED, capacity=evidence), observation=observed(floor=30, ready=29, when=at("10:30"))
+    )
+
+    (found,) = decided(at("10:30"), [BIG], states={PODS: losing}).campaigns
+
+    assert found.readiness is Readiness.READY
