@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from advisor.domain.advice import Finding, Outcome, Readiness
 from advisor.domain.campaign import Campaign
 from advisor.domain.reason import Reason
@@ -34,7 +36,8 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
         detail = "not forecast yet: announced a moment ago, or further away than plan_ahead"
         return (Finding(Readiness.AT_RISK, Reason.NOT_FORECAST_YET, name, detail),)
     if prospect.standing.resource.is_fixed:
-        return (_fixed(campaign, prospect, cluster),)
+        carried = (_fixed(campaign, prospect, cluster, now), *_unknown(prospect))
+        return tuple(sorted(carried, key=lambda f: f.readiness.rank))
     peak = peak_units(campaign, cluster)
     usual = prospect.standing.pace.usual
     short = short_at(campaign, prospect, cluster, now, usual)
@@ -51,8 +54,8 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     return tuple(sorted(found or [_met(prospect.standing, peak)], key=lambda f: f.readiness.rank))
 
 
-def _fixed(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) -> Finding:
-    """What cannot be scaled carries the campaign, or does not."""
+def _fixed(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, now: datetime) -> Finding:
+    """What cannot be scaled carries the campaign, or does not, or not as surely as the policy asks."""
     resource = prospect.standing.resource
     window = (min(c.start for c in cluster.claims), max(c.end for c in cluster.claims))
     rates = demand_on(resource, prospect.standing.laid.needs, cluster.times_s, window=window)
@@ -61,6 +64,12 @@ def _fixed(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) -> Fi
     if need > resource.unit_capacity:
         detail = f"cannot be scaled: {limit}"
         return Finding(Readiness.NOT_READY, Reason.FIXED_LIMIT, resource.resource, detail)
+    one = np.ones_like(cluster.ready)
+    needs, since = prospect.standing.laid.needs, max(campaign.start, now)
+    covered = covered_level(resource, needs, cluster, one, resource.unit_capacity, since, campaign.end)
+    if covered < prospect.policy.demand_level:
+        detail = f"cannot be scaled: {limit}, too little in {_how_often(covered)} such campaigns"
+        return Finding(Readiness.AT_RISK, Reason.RISK_TOO_HIGH, resource.resource, detail)
     return Finding(Readiness.READY, Reason.FLOOR_SUFFICIENT, resource.resource, limit)
 
 
@@ -178,12 +187,16 @@ def _risky(
     needs = standing.laid.needs
     covered = covered_level(standing.resource, needs, cluster, cluster.ready, capacity, since, until)
     if covered < prospect.policy.demand_level:
-        short = f"about 1 in {1 / (1 - covered):.0f}" if covered > 0.5 else "more than every second"
         detail = (
-            f"{peak} units of {capacity:,.0f}/s are too few in {short} such campaigns, "
+            f"{peak} units of {capacity:,.0f}/s are too few in {_how_often(covered)} such campaigns, "
             f"the policy's risk is {prospect.policy.risk:.0%}: plan for a higher quantile"
         )
         yield Finding(Readiness.AT_RISK, Reason.RISK_TOO_HIGH, name, detail)
+
+
+def _how_often(covered: float) -> str:
+    """In how many campaigns is the demand above its quantile `covered`?"""
+    return f"about 1 in {1 / (1 - covered):.0f}" if covered > 0.5 else "more than every second"
 
 
 def _met(standing: Standing, peak: int) -> Finding:

@@ -331,3 +331,31 @@ def test_one_unit_that_is_replaced_does_not_change_the_verdict():
     (found,) = decided(at("10:30"), [BIG], states={PODS: losing}).campaigns
 
     assert found.readiness is Readiness.READY
+
+
+# --- what cannot be scaled
+
+PROVIDER = resource("fixed://payments", unit_capacity=50.0, minimum=1, maximum=1, price_per_unit_hour=None)
+
+
+def test_a_fixed_resource_promises_nothing_on_stale_demand():
+    (found,) = decided(NOW, [campaign()], the_policy=policy(PROVIDER), data_until=NOW - HOUR).campaigns
+
+    assert (found.readiness, found.reasons) == (
+        Readiness.AT_RISK,
+        (Reason.INPUT_STALE, Reason.FLOOR_SUFFICIENT),
+    )
+
+
+def test_a_fixed_limit_that_a_larger_crowd_exceeds_is_a_risk():
+    """The planned 45/s are below the limit of 50/s, the 0.99 quantile is far above it."""
+    asked = need([campaign()], name="fixed://payments")
+    wide = asked.bands.copy()
+    wide[:, 3] *= 2
+
+    (found,) = decided(
+        NOW, [campaign()], the_policy=policy(PROVIDER), needs=[replace(asked, bands=wide)]
+    ).campaigns
+
+    assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.RISK_TOO_HIGH,))
+    assert found.findings[0].detail.endswith("need 45/s, too little in about 1 in 20 such campaigns")
