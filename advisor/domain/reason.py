@@ -114,6 +114,7 @@ IN_RUNBOOK = frozenset(
         Reason.APPROVAL_EXPIRED,
         Reason.APPROVAL_REJECTED,
         Reason.CAPPED_BY_CEILING,
+        Reason.CURRENCY_MISMATCH,
         Reason.FIXED_LIMIT,
         Reason.FREEZE_WINDOW,
         Reason.HELD,

@@ -13,7 +13,7 @@ from advisor.domain.reason import Reason
 from advisor.planning.claims import demand_on
 from advisor.planning.coverage import covered_level
 from advisor.planning.floors import ClusterFloors
-from advisor.planning.lateness import lateness, short_at
+from advisor.planning.lateness import lateness, outgrown, short_at
 from advisor.planning.permissions import most_by_itself
 from advisor.planning.presence import Standing, missing, overdue
 from advisor.planning.prospect import Prospect, claim_of, from_start, opening_units, peak_units
@@ -51,6 +51,8 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
         found += _unproven(campaign, prospect, cluster, now, is_short=is_short)
     if all(finding.readiness is not Readiness.NOT_READY for finding in found):
         found += _risky(campaign, prospect, cluster, peak, now)
+    if is_short and not found:
+        found.append(outgrown(prospect, cluster, short, now))
     return tuple(sorted(found or [_met(prospect.standing, peak)], key=lambda f: f.readiness.rank))
 
 

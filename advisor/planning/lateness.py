@@ -49,6 +49,17 @@ def lateness(
     return [Finding(Readiness.NOT_READY, reason, prospect.resource_id, detail)]
 
 
+def outgrown(prospect: Prospect, cluster: ClusterFloors, short: NDArray[np.bool_], now: datetime) -> Finding:
+    """More is needed of a campaign that runs than was planned for it: until it is there, that is a risk."""
+    standing = prospect.standing
+    expected = units_expected(standing, cluster.times_s, now, standing.pace.usual)
+    needed = np.minimum(cluster.needed, standing.resource.maximum)
+    units, there = int(needed[short].max()), int(expected[short].min())
+    until = from_epoch_s(int(cluster.times_s[short][-1])) + GRID
+    detail = f"needs {units} units now that it runs, {there} are there until {until:%H:%M}Z"
+    return Finding(Readiness.AT_RISK, Reason.LEAD_TIME_TOO_SHORT, prospect.resource_id, detail)
+
+
 def _closed_until(standing: Standing, now: datetime, ask_by: datetime) -> tuple[Reason, str] | None:
     """Why nothing may be changed from now until it should be asked for at the latest; None if it may."""
     if ask_by <= now:

@@ -60,7 +60,7 @@ def assess_campaigns(
     for campaign in sorted(campaigns.values(), key=lambda c: (c.start, c.campaign_id)):
         if not counts(campaign, scene.policy) or campaign.end <= scene.now:
             continue
-        found = unserved(campaign, served)
+        found = [*unserved(campaign, served), *_unbounded(campaign, scene.policy)]
         prospects: list[Prospect] = []
         for number in reach.numbers(campaign):
             laid = scene.bounded.estate[number]
@@ -83,6 +83,18 @@ def unserved(campaign: Campaign, served: Collection[str]) -> list[Finding]:
         for service in dict.fromkeys(campaign.services or ("no service at all",))
         if service not in served
     ]
+
+
+def _unbounded(campaign: Campaign, policy: Policy) -> list[Finding]:
+    """A finding for a budget that bounds nothing, for it is in money that the policy does not count in."""
+    budget = campaign.budget
+    if budget is None or budget.currency == policy.currency:
+        return []
+    detail = (
+        f"its budget of {budget.currency} {budget.max_cost:,.2f} bounds nothing: costs are counted in "
+        f"{policy.currency}, announce it in that"
+    )
+    return [Finding(Readiness.AT_RISK, Reason.CURRENCY_MISMATCH, "", detail)]
 
 
 def verdict(campaign: Campaign, findings: Sequence[Finding], extra_cost: Cost) -> CampaignReadiness:

@@ -15,6 +15,9 @@ Units = NDArray[np.int64]
 # A demand that fills its units exactly must not cost one more for a rounding error in its last digit.
 _ROUNDING = 1e-9
 
+# More than any resource has, and so few that integers can still be reckoned with.
+_MOST = 10.0**15
+
 
 def units_for(rate_per_s: Floats, policy: ResourcePolicy) -> Units:
     """Units that carry each demand with the policy's headroom kept free, shape as given.
@@ -22,7 +25,9 @@ def units_for(rate_per_s: Floats, policy: ResourcePolicy) -> Units:
     ceil(demand x (1 + headroom) / unit capacity), and on to a size the resource can have; a gap (NaN)
     needs none.
     """
-    exact = np.nan_to_num(rate_per_s) * (1.0 + policy.headroom) / policy.unit_capacity
+    with np.errstate(over="ignore"):
+        exact = np.nan_to_num(rate_per_s) * (1.0 + policy.headroom) / policy.unit_capacity
+    exact = np.minimum(exact, _MOST)
     return permitted(np.ceil(exact - _ROUNDING).astype(np.int64), policy)
 
 
@@ -45,5 +50,6 @@ def permitted_below(units: Units, policy: ResourcePolicy) -> Units:
 
 def units_in_use(rate_per_s: float, policy: ResourcePolicy) -> int:
     """Units that the demand of this moment needs, its headroom included: what must not be taken away."""
-    units = max(0, math.ceil(rate_per_s * (1.0 + policy.headroom) / policy.unit_capacity - _ROUNDING))
+    exact = min(rate_per_s * (1.0 + policy.headroom) / policy.unit_capacity, _MOST)
+    units = max(0, math.ceil(exact - _ROUNDING))
     return int(permitted(np.array(units), policy))

@@ -359,3 +359,26 @@ def test_a_fixed_limit_that_a_larger_crowd_exceeds_is_a_risk():
 
     assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.RISK_TOO_HIGH,))
     assert found.findings[0].detail.endswith("need 45/s, too little in about 1 in 20 such campaigns")
+
+
+# --- a crowd that turns out larger
+
+
+def test_a_running_campaign_that_needs_more_than_is_there_is_not_called_ready():
+    """Five units were agreed and stand; half an hour after the start nine are needed, ten minutes away."""
+    standing = state(plan=(Step(at("09:00"), 5, 40),), floor=5)
+
+    (found,) = decided(at("10:30"), [campaign(uplift=6.0)], states={PODS: standing}).campaigns
+
+    assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.LEAD_TIME_TOO_SHORT,))
+    assert found.findings[0].detail == "needs 9 units now that it runs, 5 are there until 10:40Z"
+
+
+def test_a_budget_in_other_money_is_not_passed_over_in_silence():
+    (found,) = decided(NOW, [campaign(budget=CampaignBudget("USD", 1.0))]).campaigns
+
+    assert (found.readiness, found.reasons) == (
+        Readiness.AT_RISK,
+        (Reason.CURRENCY_MISMATCH, Reason.MEETS_PLAN),
+    )
+    assert "its budget of USD 1.00 bounds nothing: costs are counted in EUR" in found.sentence

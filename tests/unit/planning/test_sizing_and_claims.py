@@ -171,3 +171,13 @@ def test_a_ramp_down_is_rising_sizes_read_backward(limits, start):
     assert seen[-1] == pods.minimum
     if pods.max_step is not None:
         assert all(higher - lower <= 3 or lower == pods.minimum for higher, lower in pairwise(seen))
+
+
+@pytest.mark.parametrize(
+    ("rate_per_s", "unit_capacity"), [(float("inf"), 10.0), (1e300, 1e-300), (15.0, 1e-18)]
+)
+def test_more_demand_than_can_be_counted_still_asks_for_more_than_any_ceiling(rate_per_s, unit_capacity):
+    of = resource(unit_capacity=unit_capacity, headroom=0.2, quantum=3)
+
+    assert units_for(np.array([rate_per_s]), of)[0] > 10**12
+    assert units_in_use(rate_per_s, of) > 10**12
