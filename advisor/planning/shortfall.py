@@ -64,7 +64,9 @@ def send_gate(campaign: Campaign, stages: Sequence[Stage], now: datetime) -> Sen
     What comes is taken to follow what is sent: half the pace brings half of what the campaign adds. At
     first counts what was seen ready, later what is agreed and planned, headroom kept free.
     """
-    times_s = span(ceil_to(max(now, campaign.start), GRID), campaign.end, GRID)
+    begin = ceil_to(max(now, campaign.start), GRID)
+    # In its last minute, or where it lasts no longer, the minute that has begun is the one that counts.
+    times_s = span(begin if begin < campaign.end else begin - GRID, campaign.end, GRID)
     shares, limited_by = np.ones(len(times_s)), ""
     least = 1.0
     for stage in stages:

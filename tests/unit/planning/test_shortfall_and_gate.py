@@ -121,6 +121,20 @@ def test_the_gate_follows_the_capacity_that_is_there_and_that_comes():
     assert gate_in_words(LATE, gate()) == "yes, 24k/min now (sim://pods), 150k/min from 06:40"
 
 
+@pytest.mark.parametrize(
+    ("now", "it"),
+    [
+        (at("11:59") + MINUTE / 2, campaign()),
+        (NOW, campaign(start=at("10:00") + MINUTE / 6, lasts=MINUTE / 2)),
+    ],
+)
+def test_in_its_last_half_minute_a_campaign_is_not_over(now, it):
+    (found,) = decided(now, [it], states={PODS: state(floor=5)}).campaigns
+
+    assert found.send_gate is not None
+    assert found.send_gate.share_now == 1.0
+
+
 def test_once_all_units_are_ready_all_may_be_sent():
     now = at("06:40")
 
