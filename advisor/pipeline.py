@@ -84,7 +84,7 @@ def decide(
         permissions_on(laid, known, bounded.costs, controls, policy, now) for laid in bounded.estate
     ]
     situations = [
-        situation_of(laid, bounded.cuts.get(laid.name, ()), levels, given, known, controls, policy, now)
+        situation_of(laid, bounded.cuts.get(laid.name, ()), levels, given, controls, policy, now)
         for laid, given in zip(bounded.estate, permissions, strict=True)
     ]
     scene = Scene(estate, bounded, situations, permissions, controls, policy, now)

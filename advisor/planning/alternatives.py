@@ -63,7 +63,7 @@ def alternatives(
         for claim in cluster.claims:
             name = claim.campaign_id
             before = _agreed_without(pace, claim, campaigns[name], state) if running else ()
-            asked = without_campaign(pace, needs, cluster, campaigns, name, replace(state, plan=before))
+            asked = without_campaign(pace, needs, cluster, name, replace(state, plan=before))
             gone, spent = so_far, 0.0
             if running:
                 gone = _since(before, past[0].act_at if past else first, first, resource.minimum)

@@ -40,7 +40,7 @@ def bound(
     left = _cut(left, campaign_cuts(left, campaigns, policy, rations), cuts, now)
     left = _cut(left, day_cuts(left, policy, now), cuts, now)
     reach = Reach(left)
-    costs = {n: campaign_cost(n, reach.of(c), campaigns, policy) for n, c in campaigns.items()}
+    costs = {n: campaign_cost(n, reach.of(c), policy) for n, c in campaigns.items()}
     return Bounded(left, cuts, costs, tuple(rations))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -37,7 +37,7 @@ class ClusterFloors:
     """The schedule of claims that touch each other, on a dense grid of :data:`GRID`, shape (n,) each.
 
     `needed` are units by demand alone, uncapped; `ready` what must be there, held and bounded;
-    `asked` the floors to ask for so that it is.
+    `asked` the floors to ask for so that it is. `holds` say how each claim's floor is held.
     """
 
     claims: tuple[Claim, ...]
@@ -45,6 +45,7 @@ class ClusterFloors:
     needed: Units
     ready: Units
     asked: Units
+    holds: tuple[Hold, ...] = ()
 
 
 def plan_clusters(
@@ -84,7 +85,6 @@ def without_campaign(
     pace: Pace,
     needs: Sequence[Need],
     cluster: ClusterFloors,
-    campaigns: Mapping[str, Campaign],
     campaign_id: str,
     state: ResourceState,
 ) -> Units:
@@ -94,10 +94,9 @@ def without_campaign(
     and eased down just as in the schedule with it.
     """
     resource = pace.resource
-    others = tuple(c for c in cluster.claims if c.campaign_id != campaign_id)
+    others, holds = _others(cluster, frozenset({campaign_id}))
     times_s = cluster.times_s
     if others:
-        holds = holds_of(resource, needs, others, campaigns)
         return _plan_cluster(pace, needs, others, holds, times_s, state, without=campaign_id).asked
     if standing_at(state.plan, from_epoch_s(int(times_s[0])) - GRID, resource.minimum) <= resource.minimum:
         return np.full_like(cluster.asked, resource.minimum)
@@ -109,17 +108,23 @@ def floor_without(
     pace: Pace,
     needs: Sequence[Need],
     cluster: ClusterFloors,
-    campaigns: Mapping[str, Campaign],
     others: frozenset[str],
 ) -> int:
     """The floor that a cluster would ask for at its first instant, from nothing, without some campaigns."""
-    claims = tuple(claim for claim in cluster.claims if claim.campaign_id not in others)
+    claims, holds = _others(cluster, others)
     if not claims:
         return pace.resource.minimum
-    holds = holds_of(pace.resource, needs, claims, campaigns)
     nothing = ResourceState(pace.resource.resource)
     times_s = cluster.times_s
     return int(_plan_cluster(pace, needs, claims, holds, times_s, nothing, without=others).asked[0])
+
+
+def _others(cluster: ClusterFloors, without: frozenset[str]) -> tuple[tuple[Claim, ...], tuple[Hold, ...]]:
+    """The claims of all other campaigns in a cluster, and how their floors are held."""
+    kept = [
+        pair for pair in zip(cluster.claims, cluster.holds, strict=True) if pair[0].campaign_id not in without
+    ]
+    return tuple(claim for claim, _ in kept), tuple(hold for _, hold in kept)
 
 
 def floors_for_level(
@@ -223,7 +228,8 @@ def _plan_cluster(
         for claim, hold in zip(claims, holds, strict=True)
         if to_epoch_s(pace.earliest_raise(claim.start)) <= times_s[0]
     ]
-    return _ask(pace, claims, times_s, needed, ready, state, hold_until_s=max(begun, default=0))
+    planned = _ask(pace, claims, times_s, needed, ready, state, hold_until_s=max(begun, default=0))
+    return replace(planned, holds=holds)
 
 
 def _plan_revert(pace: Pace, state: ResourceState, first: datetime) -> ClusterFloors:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from advisor.domain.campaign import Campaign
 from advisor.planning.estate import LaidOut
 from advisor.planning.floors import ClusterFloors, floor_without
 from advisor.planning.permissions import Permission
@@ -22,7 +21,6 @@ def permitted_floor(
     laid: LaidOut,
     given: Mapping[str, Permission],
     wanted: int,
-    campaigns: Mapping[str, Campaign],
 ) -> int:
     """The most of the `wanted` units that may be asked for now.
 
@@ -34,12 +32,12 @@ def permitted_floor(
     if not given or cluster is None:
         return minimum
     full = {name for name, permission in given.items() if permission.is_full}
-    level = whole = _planned_for(full, cluster, laid, wanted, campaigns)
+    level = whole = _planned_for(full, cluster, laid, wanted)
     for name, permission in given.items():
         if name in full or permission.share <= 0.0:
             continue
         full.add(name)
-        before, whole = whole, _planned_for(full, cluster, laid, wanted, campaigns)
+        before, whole = whole, _planned_for(full, cluster, laid, wanted)
         more = level + int((whole - before) * permission.share)
         if permission.most_units is not None:
             more = min(more, permission.most_units)
@@ -50,9 +48,7 @@ def permitted_floor(
     return max(minimum, allowed)
 
 
-def _planned_for(
-    names: set[str], cluster: ClusterFloors, laid: LaidOut, wanted: int, campaigns: Mapping[str, Campaign]
-) -> int:
+def _planned_for(names: set[str], cluster: ClusterFloors, laid: LaidOut, wanted: int) -> int:
     """The floor that would be due now if only these campaigns existed, of the units wanted."""
     others = frozenset(c.campaign_id for c in cluster.claims) - names
-    return min(wanted, floor_without(laid.pace, laid.needs, cluster, campaigns, others))
+    return min(wanted, floor_without(laid.pace, laid.needs, cluster, others))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from advisor.domain.advice import Need
-from advisor.domain.campaign import Campaign
 from advisor.domain.money import Cost, Rung
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import step_s
 from advisor.planning.cost import in_cents
 from advisor.planning.estate import LaidOut
-from advisor.planning.floors import ClusterFloors, floors_for_level, holds_of
+from advisor.planning.floors import ClusterFloors, floors_for_level
 from advisor.planning.pace import Pace
 from advisor.planning.schedule import GRID, Hold
 
@@ -20,9 +19,7 @@ LEVELS = (0.5, 0.9, 0.95, 0.99)
 """The quantiles of demand that the price of being sure is told for."""
 
 
-def campaign_cost(
-    campaign_id: str, moved: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy
-) -> Cost:
+def campaign_cost(campaign_id: str, moved: Sequence[LaidOut], policy: Policy) -> Cost:
     """What a campaign alone costs over the resources that it moves, with the price of other quantiles.
 
     The rungs of the ladder are plans made at once for the whole campaign, without budgets or pools; once
@@ -38,13 +35,13 @@ def campaign_cost(
         extra=in_cents(sum(laid.cost_of(campaign_id) for laid in priced)),
         spent=in_cents(spent),
         committed=in_cents(sum(_committed(laid, campaign_id) for laid in priced)),
-        ladder=() if spent else tuple(_ladder(campaign_id, priced, campaigns)),
+        ladder=() if spent else tuple(_ladder(campaign_id, priced)),
     )
 
 
-def _ladder(campaign_id: str, priced: Sequence[LaidOut], campaigns: Mapping[str, Campaign]) -> Iterator[Rung]:
+def _ladder(campaign_id: str, priced: Sequence[LaidOut]) -> Iterator[Rung]:
     for level in LEVELS:
-        yield Rung(level, in_cents(sum(_cost_at(laid, campaign_id, campaigns, level) for laid in priced)))
+        yield Rung(level, in_cents(sum(_cost_at(laid, campaign_id, level) for laid in priced)))
 
 
 def _committed(laid: LaidOut, campaign_id: str) -> float:
@@ -54,15 +51,14 @@ def _committed(laid: LaidOut, campaign_id: str) -> float:
     return laid.cost_of(campaign_id)
 
 
-def _cost_at(laid: LaidOut, campaign_id: str, campaigns: Mapping[str, Campaign], level: float) -> float:
+def _cost_at(laid: LaidOut, campaign_id: str, level: float) -> float:
     """What a campaign would cost on one resource if it were planned for this quantile."""
     cost = 0.0
     bought = laid.resource.irreversible
     once = bought.price_per_unit if bought and bought.price_per_unit else 0.0
     for alternative in laid.alternatives_of(campaign_id):
         cluster = laid.clusters[alternative.cluster]
-        holds = holds_of(laid.resource, laid.needs, cluster.claims, campaigns)
-        hours, most = _added_at(laid.pace, laid.needs, cluster, holds, campaign_id, level)
+        hours, most = _added_at(laid.pace, laid.needs, cluster, cluster.holds, campaign_id, level)
         cost += hours * (laid.resource.price_per_unit_hour or 0.0) + most * once
     return cost
 

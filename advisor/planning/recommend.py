@@ -39,7 +39,6 @@ def situation_of(
     cuts: tuple[Cut, ...],
     levels: Mapping[str, Level],
     permissions: Mapping[str, Permission],
-    campaigns: Mapping[str, Campaign],
     controls: Controls,
     policy: Policy,
     now: datetime,
@@ -70,7 +69,7 @@ def situation_of(
     )
     running = next((c.claims for c in laid.clusters if set(situation.in_force) & set(c.claims)), ())
     given = {claim.campaign_id: permissions[claim.campaign_id] for claim in running}
-    return _permitted(situation, laid, given, campaigns)
+    return _permitted(situation, laid, given)
 
 
 def permissions_on(
@@ -136,9 +135,7 @@ def recommend(
     )
 
 
-def _permitted(
-    situation: Situation, laid: LaidOut, given: Mapping[str, Permission], campaigns: Mapping[str, Campaign]
-) -> Situation:
+def _permitted(situation: Situation, laid: LaidOut, given: Mapping[str, Permission]) -> Situation:
     """With what is withheld, and how high a raise may go; on stale input as agreed, where nothing is."""
     withheld = tuple(permission for permission in given.values() if not permission.is_full)
     # On stale input the agreed plan is due, whatever the one of now has.
@@ -147,7 +144,7 @@ def _permitted(
         return situation
     if wanted <= situation.observed_floor:
         return replace(situation, withheld=withheld)
-    most = permitted_floor(laid, given, wanted, campaigns)
+    most = permitted_floor(laid, given, wanted)
     return replace(situation, withheld=withheld, permitted_floor=most)
 
 

@@ -70,16 +70,15 @@ def envelope(times_s: Seconds, units: Units, holds: Sequence[Hold], resource: Re
     held = np.zeros_like(units)
     for hold in holds:
         edges = (hold.start_s, hold.promised_until_s, hold.end_s, hold.tail_end_s)
-        promised, running, tail = (
-            (times_s >= since) & (times_s < until) for since, until in itertools.pairwise(edges)
-        )
-        for inside in (promised, running):
-            rising = np.maximum.accumulate(np.where(inside, units, 0))
-            held = np.maximum(held, np.where(inside, rising, 0))
-        falling = np.maximum.accumulate(np.where(tail, units, 0)[::-1])[::-1]
+        promised, running, tail = itertools.pairwise(np.searchsorted(times_s, edges).tolist())
+        for since, until in (promised, running):
+            rising = np.maximum.accumulate(units[since:until])
+            held[since:until] = np.maximum(held[since:until], rising)
+        since, until = tail
+        falling = np.maximum.accumulate(units[since:until][::-1])[::-1]
         if resource.lowerings_per_day is not None:
             falling = np.full_like(falling, falling.max(initial=0))
-        held = np.maximum(held, np.where(tail, falling, 0))
+        held[since:until] = np.maximum(held[since:until], falling)
     return over_blocks(times_s, held, resource.ramp.hold)
 
 

@@ -216,6 +216,34 @@ def test_two_campaigns_at_once_need_whichever_is_more():
     assert both[::15] == [4, 4, 12, 12, 6, 6]
 
 
+def held_by(hold: Hold, now_s: int, units: dict[int, int]) -> int:
+    """What one claim holds at an instant: the most since its part began or, in its tail, until it ends."""
+    if hold.end_s <= now_s < hold.tail_end_s:
+        since_s, until_s = now_s, hold.tail_end_s
+    elif hold.start_s <= now_s < hold.end_s:
+        since_s = hold.start_s if now_s < hold.promised_until_s else hold.promised_until_s
+        until_s = now_s + 1
+    else:
+        return 0
+    return max(more for time_s, more in units.items() if since_s <= time_s < until_s)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_claims_hold_is_what_they_hold_told_instant_by_instant(seed):
+    """Four claims anywhere on the grid and beyond its edges, against the rule written as a loop."""
+    rng = np.random.default_rng(seed)
+    times_s = span(NOW, NOW + 90 * MINUTE, GRID)
+    units = rng.integers(0, 9, len(times_s))
+    first = to_epoch_s(NOW) + 60 * rng.integers(-60, 90, (4, 1))
+    edges = first + 60 * np.cumsum(rng.integers(0, 40, (4, 4)), axis=1)
+    holds = [Hold(*row) for row in edges.tolist()]
+
+    made = envelope(times_s, units, holds, resource(ramp=RampPolicy(hold=MINUTE)))
+
+    by_time = dict(zip(times_s.tolist(), units.tolist(), strict=True))
+    assert made.tolist() == [max(held_by(hold, now_s, by_time) for hold in holds) for now_s in by_time]
+
+
 # --- steps
 
 
