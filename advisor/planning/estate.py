@@ -168,9 +168,14 @@ def lay_out(
     policy: Policy,
     now: datetime,
 ) -> LaidOut:
-    """Schedule one resource for every campaign that its needs have foreseen. `campaigns` are all, by id."""
+    """Schedule one resource for every campaign that its needs have foreseen. `campaigns` are all, by id.
+
+    While there are no needs at all, those that held a claim hold it still: what was agreed for them goes on.
+    """
     resource = pace.resource
     foreseen = {without.campaign_id for need in needs for without in need.without}
+    if not needs:
+        foreseen = {claim.campaign_id for claim in state.claims}
     known = [campaigns[name] for name in sorted(foreseen) if name in campaigns]
     claims = claims_on(resource, known, policy, now)
     clusters = plan_clusters(pace, needs, claims, campaigns, state, now)

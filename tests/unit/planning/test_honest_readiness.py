@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.domain.advice import CampaignReadiness, Readiness, Step
-from advisor.domain.campaign import CampaignBudget
+from advisor.domain.advice import CampaignReadiness, Readiness, ResourceDecision, Step
+from advisor.domain.campaign import Campaign, CampaignBudget, CampaignStatus
+from advisor.domain.controls import Controls
 from advisor.domain.evidence import CapacityEvidence, LeadTimes, Ready, Running
 from advisor.domain.limits import ModeCaps
 from advisor.domain.policy import Mode, SourcePolicy
 from advisor.domain.reason import Reason
+from advisor.pipeline import decide
+from advisor.planning.claims import claims_on
 from tests.support.acting import Day
 from tests.support.builders import (
     CRM,
@@ -382,3 +385,27 @@ def test_a_budget_in_other_money_is_not_passed_over_in_silence():
         (Reason.CURRENCY_MISMATCH, Reason.MEETS_PLAN),
     )
     assert "its budget of USD 1.00 bounds nothing: costs are counted in EUR" in found.sentence
+
+
+# --- nothing known of demand
+
+
+def without_needs(*announced: Campaign) -> ResourceDecision:
+    """The big campaign's agreed raise is due, and no service has said yet what it needs."""
+    rules = policy()
+    agreed = state(plan=AGREED, floor=2, claims=claims_on(rules.resources[PODS], [BIG], rules, NOW))
+    return only(decide([], {}, announced, {PODS: agreed}, Controls(), rules, at("09:51")))
+
+
+def test_an_agreed_raise_goes_on_while_nothing_is_known_of_demand():
+    made = without_needs(BIG)
+
+    assert made.due is not None
+    assert made.due.floor == 30
+    assert [claim.campaign_id for claim in made.claims] == ["promo"]
+    assert made.recommendation.steps == tuple(s for s in AGREED if s.act_at < at("12:00"))
+
+
+def test_no_agreed_raise_goes_on_for_a_campaign_that_was_withdrawn():
+    assert without_needs().due is None
+    assert without_needs(replace(BIG, status=CampaignStatus.CANCELLED)).due is None
