@@ -45,7 +45,7 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     late = lateness(campaign, prospect, cluster, short, now) if is_short else []
     found: list[Finding] = [*_impossible(campaign, prospect, cluster), *late, *_unknown(prospect)]
     # Where what is always there suffices, nothing is asked for and nothing needs agreement.
-    if peak > prospect.standing.resource.minimum:
+    if peak > prospect.standing.always_there:
         found += _obstructed(prospect, peak, now, is_short=is_short)
         found += _pending(prospect, peak)
         found += _unproven(campaign, prospect, cluster, now, is_short=is_short)
@@ -202,9 +202,9 @@ def _how_often(covered: float) -> str:
 
 
 def _met(standing: Standing, peak: int) -> Finding:
-    name, minimum = standing.resource.resource, standing.resource.minimum
-    if peak <= minimum:
-        detail = f"needs {peak} units, {minimum} always stand"
+    name = standing.resource.resource
+    if peak <= standing.always_there:
+        detail = f"needs {peak} units, {standing.resource.minimum} always stand"
         return Finding(Readiness.READY, Reason.FLOOR_SUFFICIENT, name, detail)
     if standing.verified(peak):
         return Finding(Readiness.READY, Reason.VERIFIED, name, f"{peak} units needed, all ready")

@@ -64,6 +64,11 @@ class Standing:
         return observation.bounds.minimum if observation else self.resource.minimum
 
     @property
+    def always_there(self) -> int:
+        """The units that stand without any campaign: the policy's minimum, but no more than was seen to."""
+        return min(self.resource.minimum, self.seen_floor)
+
+    @property
     def ready_units(self) -> int:
         """The units that serve now and are kept by a floor; the policy's minimum while nobody looked."""
         observation = self.laid.state.observation
@@ -80,13 +85,16 @@ class Standing:
 
 
 def overdue(standing: Standing, now: datetime) -> int | None:
-    """The agreed floor that is missing for longer than the grace; None if none is, or nobody could look."""
+    """The agreed floor that is missing for longer than the grace; None if none is, or nobody could look.
+
+    The minimum alone was agreed for nobody: it is not asked for before a campaign has a part in the floor.
+    """
     if standing.laid.state.observation is None:
         return None
     since, agreed = now - GRACE, standing.laid.state.plan
     lately = [step.floor for step in agreed if since < step.act_at <= now]
     least = min([standing_at(agreed, since, standing.resource.minimum), *lately])
-    return least if standing.seen_floor < least else None
+    return least if standing.seen_floor < least and least > standing.resource.minimum else None
 
 
 def missing(standing: Standing, now: datetime) -> tuple[int, int] | None:

@@ -163,7 +163,7 @@ def _is_there(campaign: Campaign, prospect: Prospect) -> bool:
     if prospect.cluster is None or prospect.standing.resource.is_fixed:
         return True
     peak = peak_units(campaign, prospect.cluster)
-    return peak <= prospect.standing.resource.minimum or prospect.standing.verified(peak)
+    return peak <= prospect.standing.always_there or prospect.standing.verified(peak)
 
 
 def _prospect(campaign: Campaign, number: int, scene: Scene) -> Prospect:

@@ -409,3 +409,22 @@ def test_an_agreed_raise_goes_on_while_nothing_is_known_of_demand():
 def test_no_agreed_raise_goes_on_for_a_campaign_that_was_withdrawn():
     assert without_needs().due is None
     assert without_needs(replace(BIG, status=CampaignStatus.CANCELLED)).due is None
+
+
+# --- a minimum that does not stand
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        (Mode.RECOMMEND, (Readiness.AT_RISK, (Reason.MODE_RECOMMEND,))),
+        (Mode.AUTO, (Readiness.READY, (Reason.MEETS_PLAN,))),
+    ],
+)
+def test_a_policys_minimum_that_the_platform_does_not_have_is_not_said_to_stand(mode, expected):
+    """The policy says that eight always stand, on the platform there is one: somebody has to raise it."""
+    rules = policy(resource(minimum=8, mode=mode))
+
+    (found,) = decided(NOW, [campaign()], the_policy=rules, states={PODS: state(floor=1)}).campaigns
+
+    assert (found.readiness, found.reasons) == expected
