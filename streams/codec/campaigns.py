@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,9 @@ from streams.codec.events import (
     ContentMode,
     IncomingHeaders,
     build_event,
+    event_time,
     read_event,
+    require_subject,
     write_event,
 )
 from streams.codec.json_object import shown
@@ -122,7 +124,7 @@ def encode_cancellation(
 def _announced(event: BaseCloudEvent) -> Campaign:
     """The campaign as a domain value. Raises DecodeError naming every field at fault."""
     data = validated(ScheduledData, _data(event))
-    _require_same_subject(event, data.campaign_id)
+    require_subject(event, data.campaign_id, "campaign_id is")
     return campaign_of(data, announced_at=_announced_at(event), source=event.get_source())
 
 
@@ -152,7 +154,7 @@ def campaign_of(data: ScheduledData, *, announced_at: datetime, source: str) -> 
 
 def _cancelled(event: BaseCloudEvent) -> Cancelled:
     data = validated(CancelledData, _data(event))
-    _require_same_subject(event, data.campaign_id)
+    require_subject(event, data.campaign_id, "campaign_id is")
     return Cancelled(data.campaign_id, data.revision, _announced_at(event), event.get_source())
 
 
@@ -223,23 +225,8 @@ def _data(event: BaseCloudEvent) -> dict[str, Any]:
 
 
 def _announced_at(event: BaseCloudEvent) -> datetime:
-    """The event's time in UTC. Raises DecodeError for one that no calendar holds there."""
-    time = event.get_time()
+    """The event's time in UTC. Raises DecodeError for one that no calendar holds there, or for none."""
+    time = event_time(event)
     if time is None:
         raise DecodeError(Reason.FIELD_MISSING, "time is missing. Fix: send the time of the announcement")
-    try:
-        return time.astimezone(UTC)
-    except OverflowError as error:
-        raise DecodeError(
-            Reason.FIELD_INVALID, f"time: {error} (found {time.isoformat()}). Fix: send a real time"
-        ) from error
-
-
-def _require_same_subject(event: BaseCloudEvent, campaign_id: str) -> None:
-    """A subject that names another campaign than the data is a producer's mix-up: refuse both."""
-    subject = event.get_subject()
-    if subject is not None and subject != campaign_id:
-        raise DecodeError(
-            Reason.SUBJECT_MISMATCH,
-            f"subject is {shown(subject)}, campaign_id is {shown(campaign_id)}. Fix: send the same in both",
-        )
+    return time

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from cloudevents.core.base import BaseCloudEvent
-
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_iso
 from advisor.errors import DecodeError
@@ -23,7 +21,14 @@ from streams.codec.command_model import (
     ScopeData,
     instant,
 )
-from streams.codec.events import IncomingHeaders, build_event, read_event, write_event
+from streams.codec.events import (
+    IncomingHeaders,
+    build_event,
+    event_time,
+    read_event,
+    require_subject,
+    write_event,
+)
 from streams.codec.json_object import shown
 from streams.records import Headers
 
@@ -128,8 +133,10 @@ def decode_command(value: bytes | None, headers: IncomingHeaders, *, received_at
     if not isinstance(data, dict):
         raise DecodeError(Reason.NOT_AN_OBJECT, f"data is {shown(data)}. Fix: send a JSON object")
     by, why, word = _read(kind, data)
-    command = Command(event.get_id(), event.get_source(), by, _time(event, received_at), why, word)
-    _require_same_subject(event, command.about)
+    command = Command(
+        event.get_id(), event.get_source(), by, event_time(event) or received_at.astimezone(UTC), why, word
+    )
+    require_subject(event, command.about, "the data is about")
     return command
 
 
@@ -192,24 +199,3 @@ def _approve(data: ApproveData) -> Approve:
         instant(data.end),
         instant(data.expires_at),
     )
-
-
-def _time(event: BaseCloudEvent, received_at: datetime) -> datetime:
-    """When was it said (aware UTC)? Raises DecodeError for a time that no calendar holds there."""
-    time = event.get_time() or received_at
-    try:
-        return time.astimezone(UTC)
-    except OverflowError as error:
-        raise DecodeError(
-            Reason.FIELD_INVALID, f"time: {error} (found {time.isoformat()}). Fix: send a real time"
-        ) from error
-
-
-def _require_same_subject(event: BaseCloudEvent, about: str) -> None:
-    """A subject that names something else than the data is a mix-up: refuse both."""
-    subject = event.get_subject()
-    if subject is not None and subject != about:
-        raise DecodeError(
-            Reason.SUBJECT_MISMATCH,
-            f"subject is {shown(subject)}, the data is about {shown(about)}. Fix: send the same in both",
-        )

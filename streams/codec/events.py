@@ -8,7 +8,7 @@ means binary (attributes are `ce_` headers, the value is the data). Header names
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from cloudevents.core.base import BaseCloudEvent
@@ -78,6 +78,32 @@ def read_event(
             "Fix: send a JSON object as application/json",
         )
     return event
+
+
+def event_time(event: BaseCloudEvent) -> datetime | None:
+    """The event's time in UTC, if it has one. Raises DecodeError for one that no calendar holds there."""
+    time = event.get_time()
+    if time is None:
+        return None
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise DecodeError(
+            Reason.FIELD_INVALID, f"time: {error} (found {time.isoformat()}). Fix: send a real time"
+        ) from error
+
+
+def require_subject(event: BaseCloudEvent, about: str, said: str) -> None:
+    """Is the subject, if there is one, what the data is `about`? What else is a mix-up: refuse both.
+
+    `said` tells how the data names it, as in "campaign_id is".
+    """
+    subject = event.get_subject()
+    if subject is not None and subject != about:
+        raise DecodeError(
+            Reason.SUBJECT_MISMATCH,
+            f"subject is {shown(subject)}, {said} {shown(about)}. Fix: send the same in both",
+        )
 
 
 def write_event(event: BaseCloudEvent, mode: ContentMode) -> tuple[bytes, Headers]:
