@@ -10,6 +10,7 @@ from advisor.domain.advice import Instruction, Receipt
 from advisor.domain.capacity import Bounds, ResourceState
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
+from advisor.planning.acts import target_bounds
 from advisor.planning.lead_times import follow
 
 LOWERED_KEPT = timedelta(days=1)
@@ -112,14 +113,3 @@ def with_others_writes(state: ResourceState, found: Bounds) -> ResourceState:
 
 def _lowered_lately(state: ResourceState, now: datetime) -> tuple[datetime, ...]:
     return tuple(at for at in state.lowered_at if at > now - LOWERED_KEPT)
-
-
-def target_bounds(instruction: Instruction, originals: Bounds) -> Bounds:
-    """The bounds to set: the originals again, or the instruction's, never below the originals.
-
-    A floor or a ceiling that people had set higher before our first change is theirs to lower.
-    """
-    if instruction.restore:
-        return originals
-    floor = max(instruction.floor, originals.minimum)
-    return Bounds(floor, max(floor, instruction.ceiling, originals.maximum))

@@ -32,14 +32,6 @@ def mode_allowed_by_source(campaign: Campaign, policy: Policy) -> Mode:
     return source.max_mode if source else Mode.RECOMMEND
 
 
-def mode_for(
-    resource: ResourcePolicy, claims: Sequence[Claim], campaigns: Mapping[str, Campaign], policy: Policy
-) -> Mode:
-    """How far may we go with a resource on the word of these campaigns? With none: its own mode."""
-    trusted = [mode_allowed_by_source(campaigns[claim.campaign_id], policy) for claim in claims]
-    return min([resource.mode, *trusted], key=lambda mode: mode.rank)
-
-
 def claims_on(
     resource: ResourcePolicy, campaigns: Sequence[Campaign], policy: Policy, now: datetime
 ) -> tuple[Claim, ...]:

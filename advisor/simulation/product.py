@@ -21,6 +21,7 @@ from advisor.domain.policy import Policy
 from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
 from advisor.forecasting.learned import NOTHING
 from advisor.pipeline import assess, decide, remember
+from advisor.planning.acts import target_bounds
 from advisor.planning.claims import claims_on
 from advisor.planning.pace import paces_of
 from advisor.simulation.loop_trace import LoopTrace, Sight
@@ -163,11 +164,10 @@ class _Loop:
         return replace(self._states[name], observation=found)
 
     def _carry_out(self, name: str, due: Instruction, now: datetime) -> None:
-        """Set bounds as the executor of actuators does: never below the originals, which a restore sets."""
+        """Set the bounds that the executor of actuators would set."""
         state, found = self._states[name], self._bounds[name]
         originals = state.originals or found
-        floor = max(due.floor, originals.minimum)
-        target = originals if due.restore else Bounds(floor, max(floor, due.ceiling, originals.maximum))
+        target = target_bounds(due, originals)
         if target != found:
             state = replace(state, originals=originals, last_act_at=due.planned_for)
         if due.restore:

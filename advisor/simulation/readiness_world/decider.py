@@ -14,6 +14,7 @@ from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.forecasting.learned import NOTHING, Learned
 from advisor.pipeline import assess, decide, remember
+from advisor.planning.acts import target_bounds
 from advisor.planning.blame import loads_on
 from advisor.planning.lead_times import follow
 from advisor.planning.pace import Pace, paces_of
@@ -120,11 +121,10 @@ class Decider:
         return any(state.originals is not None for state in self._states.values())
 
     def _carry_out(self, name: str, due: Instruction, now: datetime) -> None:
-        """Set bounds as the executor of actuators does: never below the originals, which a restore sets."""
+        """Set the bounds that the executor of actuators would set."""
         state, found = self._states[name], self._supplies[name].bounds
         originals = state.originals or found
-        floor = max(due.floor, originals.minimum)
-        target = originals if due.restore else Bounds(floor, max(floor, due.ceiling, originals.maximum))
+        target = target_bounds(due, originals)
         if target != found:
             self._set(name, target, now)
             state = replace(self._states[name], originals=originals, last_act_at=due.planned_for)
