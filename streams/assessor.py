@@ -176,6 +176,8 @@ class Assessor:
         for now_s in range(min(begun.values()) + tick_s, known_s + 1, tick_s):
             due = [s for s in states if begun[s.partition] < now_s]
             await self._assess(due, self._book.at(from_epoch_s(now_s)).standing(), now_s)
+            if not self.taken:
+                return  # a rebalance began: another worker may go on from the last tick told
             await self._tell_tick(due, now_s, end=False)
         if ended:
             untold = [s for s in states if s.partition not in self._end_told]
@@ -215,6 +217,10 @@ class Assessor:
             with self._metrics.assess_seconds.time():
                 loop = asyncio.get_running_loop()
                 assessments = await loop.run_in_executor(self._pool, assess_all, work, self._policy)
+        if not self.taken:
+            for service in owners:
+                self._assessed.pop(service, None)  # to be done anew by whoever owns it after the rebalance
+            return
         for assessment in assessments:
             service = assessment.forecast.service
             owners[service].keep_learned(service, assessment.learned)

@@ -63,8 +63,11 @@ class TimedBook:
         heapq.heappush(self._pending, _Pending(event_s, self._arrived, fact, position))
 
     def at(self, instant: datetime) -> CampaignBook:
-        """The book as of an instant; instants must rise. By the wall clock, the book as of now."""
-        while self._pending and self._pending[0].event_s <= instant.timestamp():
+        """The book as of an instant; instants must rise. By the wall clock, the book as of now.
+
+        What counts from that very instant waits for the next: a clock record does not say that it was read.
+        """
+        while self._pending and self._pending[0].event_s < instant.timestamp():
             pending = heapq.heappop(self._pending)
             self._book.apply(pending.fact, pending.position)
         return self._book

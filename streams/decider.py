@@ -160,20 +160,26 @@ class Decider:
             await asyncio.sleep(0 if self._clock.from_events else 0.05)  # one decision for a burst of news
 
     async def _decide_through(self) -> None:
-        """Event clock: decide every tick up to which all demand partitions have spoken."""
+        """Event clock: decide every tick up to which all demand partitions and the inbox have spoken.
+
+        Both: another worker that assesses may have read more of the inbox than this one.
+        """
         tick_s = self._settings.worker.tick_s
-        known_s = self._fold.known_until_s(self._demand_partitions)
+        told_s = self._fold.known_until_s(self._demand_partitions)
+        known_s = int(min(told_s, self._feed.clock_s))
         if not known_s:
             return
         first_s = self._decided_s + tick_s if self._decided_s else self._fold.first_tick_s or known_s
         for now_s in range(first_s, known_s + 1, tick_s):
+            if not self.active:
+                return  # a rebalance began: another worker may decide the rest
             self._fold.settle(now_s)
             wrote = await self._decide_at(from_epoch_s(now_s))
             self._decided_s = now_s
             if wrote or now_s == known_s or now_s % (5 * tick_s) == 0:
                 key, value = encode_decided(now_s, {n: s.capacity.running for n, s in self._states.items()})
                 await self._outbox.send([OutgoingRecord(self._names.resources, key, value)])
-        if self._fold.ended(self._demand_partitions) and self._decided_s >= known_s:
+        if self._fold.ended(self._demand_partitions) and self._decided_s >= told_s:
             self.finished.set()
 
     async def _decide_at(self, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -136,11 +136,14 @@ class Estate:
         other.workers = self.workers
         return other
 
-    def tell_time(self, at: datetime, *, end: bool) -> None:
-        """Write a clock record to every partition of the traffic and the inbox, as a replay does."""
+    def tell_time(self, at: datetime, *, end: bool, topics: Sequence[str] = ()) -> None:
+        """Write a clock record to every partition of the traffic and the inbox, as a replay does.
+
+        Only to these topics, if any are given.
+        """
         key, value, headers = encode_clock(at, end)
         with producer(self.settings) as client:
-            for topic in (*self.names.traffic, self.names.campaigns):
+            for topic in topics or (*self.names.traffic, self.names.campaigns):
                 for partition in client.partitions_for(topic):
                     client.send(topic, key=key, value=value, headers=list(headers), partition=partition)
 
