@@ -178,6 +178,8 @@ def test_sizes_may_be_irregular():
         ("sizes: [4, 60], quantum: 4", "quantum", "stands beside `sizes`"),
         ("sizes: [4, 6, 60], max_step: 53", "max_step", "is below 54"),
         ("quantum: 4, max_step: 3", "max_step", "is below 4"),
+        ("max: 3004, max_step: 5", "max_step", "takes more than 500 acts from min 4 to max 3004"),
+        ("max: 3004, ramp: {factor: 1.001}", "ramp.factor", "takes more than 500 acts"),
         ("depends_on: [sim://wbe]", "depends_on[0]", "is not a resource of this file"),
         (f"depends_on: [{WEB}]", "depends_on[0]", "is the resource itself"),
         ("irreversible: {}", "irreversible", "does not say for how long"),
@@ -190,8 +192,19 @@ def test_a_resource_that_contradicts_itself_is_refused(web, path, message):
     text = estate(f"serves: shop, {web}")
     if "min:" in web:
         text = text.replace("min: 4, ", "", 1)
+    if "max:" in web:
+        text = text.replace("max: 60, ", "", 1)
 
     assert message in problem_of(text, f'resources["{WEB}"].{path}').message
+
+
+def test_a_large_resource_may_be_raised_in_many_steps():
+    """Five hundred acts are many, and still a plan; irregular sizes are as many as they are."""
+    wide = estate("serves: shop, max_step: 7").replace("max: 60", "max: 3004")
+    sized = estate("serves: shop, sizes: [4, 3004], ramp: {factor: 1.001}").replace("max: 60", "max: 3004")
+
+    assert web_of(wide).max_step == 7
+    assert web_of(sized).sizes == (4, 3004)
 
 
 def test_an_impossible_step_among_the_defaults_is_found_where_it_matters():

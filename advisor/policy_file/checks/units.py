@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -18,9 +19,13 @@ from advisor.policy_file.checks.finding import (
     own_or_default,
     scalable_resources,
 )
+from advisor.policy_file.resource_model import RampSection
 
 PROOF_LASTS = timedelta(minutes=10)
 """How long a load must have been carried to prove a unit's capacity."""
+
+MOST_ACTS = 500
+"""So many steps a ramp from the minimum to the maximum may take: with more, no lead time would do."""
 
 PROOF_SHARE = 0.8
 """How much of a unit's declared capacity must have been carried to prove it."""
@@ -33,6 +38,7 @@ def unit_problems(data: Plain) -> Iterator[Finding]:
         yield from _multiples(resource, section)
         yield from _among_sizes(resource, section)
         yield from _step_too_small(data, resource, section)
+        yield from _ramp_too_fine(data, resource, section)
         yield from _letting_go_of_all(data, resource, section)
         yield from _what_is_irreversible(resource, section)
         yield from _proves_nothing(resource, section)
@@ -84,6 +90,31 @@ def _step_too_small(data: Plain, resource: str, section: Plain) -> Iterator[Find
         message = f"is below {needed}, the widest gap between two floors: no act could get over it"
         fix = f"take {needed} or more; `max_step: null` if `ramp` bounds enough"
         yield Finding(("resources", resource, "max_step"), most, message, fix)
+
+
+def _ramp_too_fine(data: Plain, resource: str, section: Plain) -> Iterator[Finding]:
+    """A floor that moves in too small steps is never where it is wanted."""
+    least, most, step = section.get("min"), section.get("max"), own_or_default(data, section, "max_step")
+    ramp = own_or_default(data, section, "ramp")
+    factor = mapping(ramp).get("factor", RampSection.model_fields["factor"].default)
+    if not (is_whole(least) and is_whole(most) and least < most and is_number(factor) and factor > 1):
+        return
+    if len(_sizes(section)) in range(1, MOST_ACTS):
+        return
+    at_most = step if is_whole(step) and step > 0 else most
+    acts, floor = 0, most
+    while floor > least and acts <= MOST_ACTS:
+        floor = max(min(floor - 1, math.ceil(floor / factor)), floor - at_most)
+        acts += 1
+    if acts <= MOST_ACTS:
+        return
+    message = f"takes more than {MOST_ACTS} acts from min {least} to max {most}"
+    if at_most < most:
+        enough = math.ceil((most - least) / (MOST_ACTS - 20))  # the last few acts are held smaller by `ramp`
+        fix = f"take {enough} or more, or lower max"
+        yield Finding(("resources", resource, "max_step"), at_most, message, fix)
+    else:
+        yield Finding(("resources", resource, "ramp", "factor"), factor, message, "take 1.1 or more")
 
 
 def _letting_go_of_all(data: Plain, resource: str, section: Plain) -> Iterator[Finding]:
