@@ -38,12 +38,25 @@ class Ration:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What a campaign alone had added until it last let go of units, on the UTC day `last_day` (ISO)."""
+
+    campaign_id: str
+    amount: float
+    last_day: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """What floors above the minimum have cost on one resource since they are back at it.
 
     `days` are UTC days as ISO dates with what was spent on them, `campaigns` what each campaign alone had
-    added when its claim ended. What still stands is not in it yet.
+    added. What still stands is not in it yet.
     """
 
     days: tuple[tuple[str, float], ...] = ()
-    campaigns: tuple[tuple[str, float], ...] = ()
+    campaigns: tuple[Spent, ...] = ()
+
+    def spent_by(self, campaign_id: str) -> float:
+        """What did a campaign alone add, as far as it has let go of it? In the policy's currency."""
+        return sum(spent.amount for spent in self.campaigns if spent.campaign_id == campaign_id)

@@ -103,7 +103,7 @@ class LaidOut:
 
     def cost_of(self, campaign_id: str) -> float:
         """What a campaign alone adds on this resource, spent and still to come; 0 without a price."""
-        cost = dict(self.state.ledger.campaigns).get(campaign_id, 0.0)
+        cost = self.state.ledger.spent_by(campaign_id)
         for alternative in self.alternatives_of(campaign_id):
             added = self.added_by(alternative)
             hours = float(added.sum()) * step_s(GRID) / 3600 + alternative.spent_unit_hours

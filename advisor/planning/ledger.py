@@ -9,7 +9,7 @@ from itertools import pairwise
 from advisor.domain.advice import Claim, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
-from advisor.domain.money import Ledger
+from advisor.domain.money import Ledger, Spent
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.timegrid import ceil_to
 from advisor.planning.cost import unit_hours
@@ -33,18 +33,21 @@ def balanced(
     let_go, days = _let_go(resource, state, now), dict(state.ledger.days)
     for day, hours in _by_day(let_go, resource.minimum):
         days[day.isoformat()] = days.get(day.isoformat(), 0.0) + hours * price
-    campaigns = dict(state.ledger.campaigns)
     held = {claim.campaign_id for claim in claims}
     until = let_go[-1].act_at if let_go else now
+    campaigns = {spent.campaign_id: spent for spent in state.ledger.campaigns}
     with_all = unit_hours([s for s in state.plan if s.act_at <= until], until, resource.minimum)
     for other in state.without:
         if let_go or other.campaign_id not in held:
             steps = [step for step in other.steps if step.act_at <= until]
             hours = max(0.0, with_all - unit_hours(steps, until, resource.minimum))
-            campaigns[other.campaign_id] = campaigns.get(other.campaign_id, 0.0) + hours * price
+            amount = state.ledger.spent_by(other.campaign_id) + hours * price
+            last_day = until.astimezone(UTC).date().isoformat()
+            campaigns[other.campaign_id] = Spent(other.campaign_id, amount, last_day)
     oldest = (now - KEEP).date().isoformat()
     kept = tuple(sorted((day, amount) for day, amount in days.items() if day >= oldest and amount > 0))
-    return Ledger(kept, tuple(sorted((c, amount) for c, amount in campaigns.items() if amount > 0)))
+    known = [s for s in campaigns.values() if s.last_day >= oldest or s.campaign_id in held]
+    return Ledger(kept, tuple(sorted((s for s in known if s.amount > 0), key=lambda s: s.campaign_id)))
 
 
 def spent_on(resource: ResourcePolicy, state: ResourceState, day: date, now: datetime) -> float:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
-from advisor.domain.advice import Outcome, Readiness
+from advisor.domain.advice import Claim, Outcome, Readiness
 from advisor.domain.campaign import CampaignBudget
 from advisor.domain.limits import Budgets, Irreversible
-from advisor.domain.money import Ledger
+from advisor.domain.money import Ledger, Spent
 from advisor.domain.reason import Reason
 from advisor.planning.ledger import balanced, spent_on
 from advisor.planning.shortfall import LEVELS as SHORTFALL_LEVELS
@@ -109,7 +109,7 @@ def test_a_teams_month_pays_for_its_campaigns_in_order_of_start():
 def test_what_a_team_spent_before_in_the_month_counts():
     rules = policy(budgets=Budgets(per_team={"growth": 80.0}))
     over = campaign("over", at("02:00"), team="growth", lasts=HOUR)
-    spent = {PODS: state(ledger=Ledger(campaigns=(("over", 70.0),)))}
+    spent = {PODS: state(ledger=Ledger(campaigns=(Spent("over", 70.0, "2026-11-27"),)))}
 
     decision = decided(NOW, [over, replace(DEAR, team="growth")], the_policy=rules, states=spent)
 
@@ -119,7 +119,7 @@ def test_what_a_team_spent_before_in_the_month_counts():
 def test_a_month_ago_is_another_months_money():
     rules = policy(budgets=Budgets(per_team={"growth": 80.0}))
     over = campaign("over", at("02:00").replace(month=10), team="growth", lasts=HOUR)
-    spent = {PODS: state(ledger=Ledger(campaigns=(("over", 70.0),)))}
+    spent = {PODS: state(ledger=Ledger(campaigns=(Spent("over", 70.0, "2026-11-27"),)))}
 
     assert cost(decided(NOW, [over, replace(DEAR, team="growth")], the_policy=rules, states=spent)) > 60
 
@@ -152,7 +152,9 @@ def test_what_is_over_is_in_the_ledger_by_day_and_by_campaign():
     day = Day().until(at("16:00"), [DEAR])
 
     assert day.state.ledger.days == (("2026-11-27", pytest.approx(66.27, abs=0.5)),)
-    assert day.state.ledger.campaigns == (("promo", pytest.approx(66.27, abs=0.5)),)
+    (spent,) = day.state.ledger.campaigns
+    assert (spent.campaign_id, spent.last_day) == ("promo", "2026-11-27")
+    assert spent.amount == pytest.approx(66.27, abs=0.5)
 
 
 def test_what_still_stands_counts_for_its_day_too():
@@ -178,6 +180,18 @@ def test_old_days_are_forgotten():
     kept = state(ledger=Ledger(days=(("2026-08-01", 5.0), ("2026-11-20", 7.0))))
 
     assert balanced(resource(), kept, (), NOW).days == (("2026-11-20", 7.0),)
+
+
+def test_old_campaigns_are_forgotten_unless_they_still_hold_a_claim():
+    old, late, season = (
+        Spent("old", 5.0, "2026-08-01"),
+        Spent("late", 7.0, "2026-11-20"),
+        Spent("season", 9.0, "2026-08-02"),
+    )
+    kept = state(ledger=Ledger(campaigns=(late, old, season)))
+    standing = Claim("season", 1, PODS, NOW - timedelta(days=99), NOW + timedelta(days=1))
+
+    assert balanced(resource(), kept, (standing,), NOW).campaigns == (late, season)
 
 
 # --- the price of being sure
