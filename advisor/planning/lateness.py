@@ -35,14 +35,13 @@ def lateness(
     standing, lead = prospect.standing, prospect.standing.pace.usual
     if campaign.start <= now - lead:
         return []
-    expected = units_expected(standing, cluster.times_s, now, lead)
-    needed = np.minimum(cluster.needed, standing.resource.maximum)
-    enough_from = from_epoch_s(int(cluster.times_s[short][-1])) + GRID
-    minutes = (enough_from - campaign.start).total_seconds() / 60
-    units, there = int(needed[short].max()), int(expected[short].min())
-    detail = f"needs {units} units at the start, {there} can be there: {minutes:.0f} min too late"
+    at, units, there = _worst(prospect, cluster, short, now)
+    begins, last = (from_epoch_s(int(edge)) for edge in cluster.times_s[short][[0, -1]])
+    minutes = (last + GRID - begins).total_seconds() / 60
+    when = "at the start" if at == campaign.start else f"at {at:%H:%M}Z"
+    detail = f"needs {units} units {when}, {there} can be there: {minutes:.0f} min too late"
     reason = Reason.LEAD_TIME_TOO_SHORT
-    closed = _closed_until(standing, now, from_epoch_s(int(cluster.times_s[short][0])) - lead)
+    closed = _closed_until(standing, now, begins - lead)
     if closed is not None:
         reason, why = closed
         detail = f"needs {units} units, {there} can be there: {why}"
@@ -51,13 +50,21 @@ def lateness(
 
 def outgrown(prospect: Prospect, cluster: ClusterFloors, short: NDArray[np.bool_], now: datetime) -> Finding:
     """More is needed of a campaign that runs than was planned for it: until it is there, that is a risk."""
-    standing = prospect.standing
-    expected = units_expected(standing, cluster.times_s, now, standing.pace.usual)
-    needed = np.minimum(cluster.needed, standing.resource.maximum)
-    units, there = int(needed[short].max()), int(expected[short].min())
+    _, units, there = _worst(prospect, cluster, short, now)
     until = from_epoch_s(int(cluster.times_s[short][-1])) + GRID
     detail = f"needs {units} units now that it runs, {there} are there until {until:%H:%M}Z"
     return Finding(Readiness.AT_RISK, Reason.LEAD_TIME_TOO_SHORT, prospect.resource_id, detail)
+
+
+def _worst(
+    prospect: Prospect, cluster: ClusterFloors, short: NDArray[np.bool_], now: datetime
+) -> tuple[datetime, int, int]:
+    """The first instant at which most units are lacking, how many are needed then, how many can be there."""
+    standing = prospect.standing
+    expected = units_expected(standing, cluster.times_s, now, standing.pace.usual)
+    needed = np.minimum(cluster.needed, standing.resource.maximum)
+    row = int(np.argmax(np.where(short, needed - expected, 0)))
+    return from_epoch_s(int(cluster.times_s[row])), int(needed[row]), int(expected[row])
 
 
 def _closed_until(standing: Standing, now: datetime, ask_by: datetime) -> tuple[Reason, str] | None:

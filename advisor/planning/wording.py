@@ -73,11 +73,14 @@ def _parts(campaign: Campaign, answer: CampaignReadiness, now: datetime) -> Iter
         was = "was " if answer.last_moment < now else ""
         yield f"last moment to act {was}{_clock(campaign, answer.last_moment)}"
     if answer.earliest_safe_start is not None:
-        yield f"earliest safe start {_clock(campaign, answer.earliest_safe_start)}"
+        # One that runs cannot start anew: to it, it is the time from when on it can be carried.
+        moment = "earliest safe start" if campaign.start > now else "enough can be there from"
+        yield f"{moment} {_clock(campaign, answer.earliest_safe_start)}"
     if verdict is Readiness.NOT_READY:
-        yield from _throttled(campaign, answer.send_gate)
+        yield from _throttled(campaign, answer.send_gate, now)
     if answer.earliest_safe_start is not None and answer.as_planned:
-        yield f"kept as it is, {_lost(answer.as_planned)}"
+        until_then = "kept as it is" if campaign.start > now else "until then"
+        yield f"{until_then}, {_lost(answer.as_planned)}"
     elif verdict is not Readiness.READY and answer.if_nothing_is_done:
         yield f"if nothing is done, {_lost(answer.if_nothing_is_done)}"
     if answer.extra_cost.extra is not None:
@@ -94,7 +97,7 @@ def _by_resource(findings: Sequence[Finding]) -> Iterator[str]:
         yield f"{resource}: {told}" if resource else told
 
 
-def _throttled(campaign: Campaign, gate: SendGate | None) -> Iterator[str]:
+def _throttled(campaign: Campaign, gate: SendGate | None, now: datetime) -> Iterator[str]:
     """What can be sent although not all is there: slower for a while, or slower for most of the time."""
     if gate is None or not gate.steps or gate.share_now >= 1.0:
         return
@@ -106,7 +109,8 @@ def _throttled(campaign: Campaign, gate: SendGate | None) -> Iterator[str]:
         yield f"send at most {_pace(lasting.share, lasting.rate_per_min)}"
     elif first.share > 0:
         slow = _pace(first.share, first.rate_per_min)
-        yield f"or start then and send {slow} until {_clock(campaign, lasting.at)}"
+        begin = "or start then and send" if campaign.start > now else "send at most"
+        yield f"{begin} {slow} until {_clock(campaign, lasting.at)}"
 
 
 def _lost(found: tuple[Shortfall, ...]) -> str:

@@ -57,6 +57,26 @@ def test_announced_too_late_it_gives_at_once_all_that_people_need():
     )
 
 
+def test_one_that_has_begun_is_told_from_when_on_it_can_be_carried():
+    """It cannot start anew: no earliest safe start is told of it, nor to start then."""
+    found = answer(now=LATE.start + timedelta(minutes=5))
+
+    assert "earliest safe start" not in found.sentence
+    assert "start then" not in found.sentence
+    assert "; enough can be there from 07:05; send at most 24k/min until 07:05; until then, short by" in (
+        found.sentence
+    )
+
+
+def test_units_that_a_later_peak_needs_are_not_said_to_be_needed_at_the_start():
+    """What stands is enough for it to start, but not for another that comes on top ten minutes later."""
+    second = replace(LATE, campaign_id="second", start=at("06:30"))
+
+    first = decided(NOW, [LATE, second], the_policy=SLOW, states={PODS: state(floor=5)}).campaigns[0]
+
+    assert "needs 8 units at 06:30Z, 5 can be there: 10 min too late" in first.sentence
+
+
 def test_moved_to_the_earliest_safe_start_it_is_ready():
     safe = answer().earliest_safe_start
     assert safe is not None
