@@ -43,16 +43,18 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     short = short_at(campaign, prospect, cluster, now, usual)
     is_short = bool(short.any())
     late = lateness(campaign, prospect, cluster, short, now) if is_short else []
-    found: list[Finding] = [*_impossible(campaign, prospect, cluster), *late, *_unknown(prospect)]
+    lacking: list[Finding] = [*_impossible(campaign, prospect, cluster), *late]
+    doubts = list(_unknown(prospect))
     # Where what is always there suffices, nothing is asked for and nothing needs agreement.
     if peak > prospect.standing.always_there:
-        found += _obstructed(prospect, peak, now, is_short=is_short)
-        found += _pending(prospect, peak)
-        found += _unproven(campaign, prospect, cluster, now, is_short=is_short)
+        lacking += _obstructed(prospect, peak, now, is_short=is_short)
+        lacking += _pending(prospect, peak)
+        doubts += _unproven(campaign, prospect, cluster, now, is_short=is_short)
+    if is_short and not lacking:
+        lacking.append(outgrown(prospect, cluster, short, now))
+    found = lacking + doubts
     if all(finding.readiness is not Readiness.NOT_READY for finding in found):
         found += _risky(campaign, prospect, cluster, peak, now)
-    if is_short and not found:
-        found.append(outgrown(prospect, cluster, short, now))
     return tuple(sorted(found or [_met(prospect.standing, peak)], key=lambda f: f.readiness.rank))
 
 

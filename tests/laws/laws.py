@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_iso
-from tests.laws.memory import Memory
-from tests.laws.rule import minute_of, size
+from tests.laws.memory import Memory, counted
+from tests.laws.rule import minute_of, needed, size
 from tests.laws.run import Tick, Timeline, run
-from tests.support.builders import MINUTE
+from tests.support.builders import MINUTE, NOW
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,16 @@ class Broken:
             f"  expected {self.expected}\n  found    {self.found}"
         )
 
+
+ENOUGH = {
+    Reason.FLOOR_SUFFICIENT,
+    Reason.VERIFIED,
+    Reason.MEETS_PLAN,
+    Reason.LEAD_TIME_UNMEASURED,
+    Reason.UNIT_CAPACITY_UNPROVEN,
+    Reason.RISK_TOO_HIGH,
+}
+"""Found on a resource that is planned as its campaigns need it, whatever else is believed of it only."""
 
 Law = Callable[[Tick, Memory], Iterator[Broken]]
 
@@ -155,6 +166,30 @@ def nothing_is_set_twice(tick: Tick, memory: Memory) -> Iterator[Broken]:
             yield Broken(title, tick.now, act.resource, "a change", f"{act.before} to {act.after}")
 
 
+# --- the verdict
+
+
+def what_is_called_enough_is_planned(tick: Tick, memory: Memory) -> Iterator[Broken]:
+    """Where a verdict finds nothing lacking, the plan has what the campaign needs, from its start to its end."""
+    by_id = {one.campaign_id: one for one in tick.campaigns}
+    for told in tick.decision.campaigns:
+        one = by_id[told.campaign_id]
+        begin, end = minute_of(max(one.start, tick.now)), minute_of(one.end)
+        for name, of in tick.policy.resources.items():
+            reasons = {found.reason for found in told.findings if found.resource == name}
+            if of.is_fixed or not reasons or not reasons <= ENOUGH:
+                continue
+            stands = max(tick.wanted[name].minimum, of.minimum)
+            units = needed(of, counted(tick, name), memory.timeline.baseline, begin, end)
+            for minute, least in enumerate(units, begin):
+                at = NOW + minute * MINUTE
+                floor = max(tick.planned(name, at), stands)
+                if floor < least:
+                    said = f"{one.campaign_id} called {told.readiness} ({', '.join(sorted(reasons))})"
+                    title = _title(what_is_called_enough_is_planned)
+                    yield Broken(title, at, name, f"at least {least}: {said}", f"floor {floor}")
+
+
 # --- money
 
 
@@ -230,6 +265,7 @@ LAWS: tuple[Law, ...] = (
     plan_is_the_rule,
     floor_is_the_rule,
     floor_is_never_below_what_is_permitted,
+    what_is_called_enough_is_planned,
     no_day_costs_more_than_it_may,
     no_campaign_costs_more_than_it_may,
     no_team_costs_more_than_it_may,

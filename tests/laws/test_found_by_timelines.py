@@ -10,8 +10,9 @@ from typing import Any
 from advisor.domain.advice import Step
 from advisor.domain.capacity import Bounds
 from advisor.domain.controls import Envelope
-from advisor.domain.limits import FreezeWindow, Hours, Irreversible
+from advisor.domain.limits import FreezeWindow, Hours, Irreversible, ModeCaps
 from advisor.domain.policy import Mode, RampPolicy, ResourcePolicy, SourcePolicy
+from advisor.domain.reason import Reason
 from advisor.planning.ledger import spent_on
 from advisor.planning.pace import alone
 from tests.laws.events import Approved, Event, Failing, Resumed, Sent
@@ -145,3 +146,17 @@ def test_a_schedule_that_nobody_may_lower_at_night_reaches_to_the_last_lowering_
     hours = Hours(time(4), time(20), frozenset(range(7)), "UTC")
     night = replace(alone(resource()), hours=hours)
     assert night.latest_revert(at("21:00")) > datetime(2026, 11, 28, 4, tzinfo=UTC) + timedelta(minutes=15)
+
+
+def test_too_few_units_for_one_that_runs_are_told_beside_what_nobody_has_measured():
+    """That its units' lead time is only believed is no reason to be silent about units that are missing."""
+    day = Hours(time(8), time(16), frozenset(range(7)), "UTC")
+    slow = resource(lead_time=25 * MINUTE)
+    runs, joins = campaign("runs", at("05:00"), uplift=1.0, lasts=3 * HOUR), campaign("joins", at("06:42"))
+
+    ticks = told(Sent(NOW, joins), Sent(NOW, runs), resources=(slow,), caps={Mode.AUTO: ModeCaps(hours=day)})
+
+    said = [c.reasons for tick in ticks for c in tick.decision.campaigns if c.campaign_id == "runs"]
+    assert any(Reason.LEAD_TIME_UNMEASURED in reasons for reasons in said)
+    for reasons in said:
+        assert Reason.LEAD_TIME_TOO_SHORT in reasons or Reason.LEAD_TIME_UNMEASURED not in reasons
