@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
 
 @dataclass(frozen=True, slots=True)
 class LoadTest:
@@ -60,6 +62,16 @@ class Hours:
     end: time
     days: frozenset[int]
     timezone: str
+
+    def __str__(self) -> str:
+        """As people read it: ``Mon-Fri from 08:00 to 18:00 Europe/Berlin``, without the days if it is all."""
+        times = f"from {self.start:%H:%M} to {self.end:%H:%M} {self.timezone}"
+        days = sorted(self.days)
+        if len(days) == len(WEEKDAYS):
+            return times
+        in_a_row = len(days) > 2 and days[-1] - days[0] == len(days) - 1
+        named = [WEEKDAYS[day] for day in days]
+        return f"{f'{named[0]}-{named[-1]}' if in_a_row else ', '.join(named)} {times}"
 
 
 @dataclass(frozen=True, slots=True)

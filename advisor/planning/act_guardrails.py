@@ -97,7 +97,7 @@ def within_hours(situation: Situation, due: Instruction) -> Allowed:
     hours = situation.pace.hours
     if is_within(hours, situation.now) or hours is None:
         return due, passed("within_hours")
-    detail = f"mode {situation.mode} acts from {hours.start:%H:%M} to {hours.end:%H:%M} {hours.timezone}"
+    detail = f"mode {situation.mode} acts {hours}"
     return _blocked("within_hours", Reason.OUTSIDE_HOURS, detail)
 
 

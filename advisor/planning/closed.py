@@ -29,11 +29,6 @@ def closed_on(times_s: Seconds, freezes: Sequence[FreezeWindow], hours: Hours | 
     return np.asarray(closed | ~within)
 
 
-def is_closed(instant: datetime, freezes: Sequence[FreezeWindow], hours: Hours | None) -> bool:
-    """May nothing be changed at this instant?"""
-    return any(f.start <= instant < f.end for f in freezes) or not is_within(hours, instant)
-
-
 def is_within(hours: Hours | None, instant: datetime) -> bool:
     """Does an instant lie within these hours? Always, where there are none."""
     if hours is None:

@@ -76,6 +76,5 @@ def _closed_until(standing: Standing, now: datetime, ask_by: datetime) -> tuple[
             return Reason.FREEZE_WINDOW, f"{freeze.why} until {freeze.end:%d %b %H:%M}Z"
     hours = standing.pace.hours
     if hours is not None and not is_within(hours, now):
-        span = f"from {hours.start:%H:%M} to {hours.end:%H:%M} {hours.timezone}"
-        return Reason.OUTSIDE_HOURS, f"mode {standing.resource.mode} acts {span} only"
+        return Reason.OUTSIDE_HOURS, f"mode {standing.resource.mode} acts {hours} only"
     return None

@@ -170,7 +170,7 @@ def nothing_is_set_twice(tick: Tick, memory: Memory) -> Iterator[Broken]:
 
 
 def what_is_called_enough_is_planned(tick: Tick, memory: Memory) -> Iterator[Broken]:
-    """Where a verdict finds nothing lacking, the plan has what the campaign needs, from its start to its end."""
+    """Where a verdict finds nothing lacking, the plan has what the campaign needs while it runs."""
     by_id = {one.campaign_id: one for one in tick.campaigns}
     for told in tick.decision.campaigns:
         one = by_id[told.campaign_id]

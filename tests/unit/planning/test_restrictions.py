@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.domain.limits import FreezeWindow, Hours, Irreversible
 from advisor.domain.timegrid import from_epoch_s, span
-from advisor.planning.closed import closed_on, first_open, is_closed, last_open
+from advisor.planning.closed import closed_on, first_open, is_within, last_open
 from advisor.planning.pace import Pace, alone
 from advisor.planning.restrictions import restricted
 from advisor.planning.schedule import GRID
@@ -56,9 +57,22 @@ def test_hours_follow_the_clock_of_their_zone_through_its_change():
     """On 25 October 2026 Berlin goes back an hour: 08:00 there is 06:00 UTC before, 07:00 UTC after."""
     friday, monday = (datetime(2026, 10, day, 6, 30, tzinfo=UTC) for day in (23, 26))
 
-    assert not is_closed(friday, (), OFFICE)
-    assert is_closed(monday, (), OFFICE)
+    assert is_within(OFFICE, friday)
+    assert not is_within(OFFICE, monday)
     assert first_open(monday, (), OFFICE) == datetime(2026, 10, 26, 7, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (range(7), "from 08:00 to 18:00 Europe/Berlin"),
+        (range(5), "Mon-Fri from 08:00 to 18:00 Europe/Berlin"),
+        ((1, 3), "Tue, Thu from 08:00 to 18:00 Europe/Berlin"),
+        ((5, 6), "Sat, Sun from 08:00 to 18:00 Europe/Berlin"),
+    ],
+)
+def test_hours_are_told_with_their_days(days, said):
+    assert str(replace(OFFICE, days=frozenset(days))) == said
 
 
 def test_a_weekend_is_passed_over_to_friday_evening():
@@ -68,9 +82,9 @@ def test_a_weekend_is_passed_over_to_friday_evening():
 
 
 def test_hours_past_midnight_belong_to_the_evening_they_began_on():
-    assert not is_closed(at("23:30"), (), NIGHT)
-    assert not is_closed(at("03:59"), (), NIGHT)
-    assert is_closed(at("04:00"), (), NIGHT)
+    assert is_within(NIGHT, at("23:30"))
+    assert is_within(NIGHT, at("03:59"))
+    assert not is_within(NIGHT, at("04:00"))
 
 
 def test_a_freeze_that_leaves_no_way_around_is_not_searched_for_ever():
@@ -92,9 +106,10 @@ def test_the_grid_and_the_single_instant_agree_on_what_is_closed(windows, hours,
 
     closed = closed_on(times_s, freezes, hours)
 
-    assert closed.tolist() == [is_closed(from_epoch_s(int(t)), freezes, hours) for t in times_s]
+    assert closed.tolist() == [first_open(t, freezes, hours) > t for t in map(from_epoch_s, times_s.tolist())]
     opened = first_open(instant, freezes, hours)
-    assert not is_closed(opened, freezes, hours)
+    assert is_within(hours, opened)
+    assert not any(f.start <= opened < f.end for f in freezes)
     assert opened >= instant
     assert last_open(instant, freezes, hours) <= instant
 
