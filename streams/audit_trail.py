@@ -41,11 +41,14 @@ class AuditTrail:
 
     def forget(self) -> None:
         """Another worker may have decided since: whatever is decided next counts as changed."""
-        self._inputs = Inputs(self._names.inputs)
-        self._manifests = ManifestWriter(self._inputs.name)
+        self._renew_inputs()
         self._audited: dict[str, str] = {}
         self._assessed: dict[str, str] = {}
         self._decisions: dict[str, str] = {}
+
+    def _renew_inputs(self) -> None:
+        self._inputs = Inputs(self._names.inputs)
+        self._manifests = ManifestWriter(self._inputs.name)
 
     def of_act(self, receipt: Receipt, state: bytes | None, policy: Policy) -> list[OutgoingRecord]:
         """The records of one act; `state` is what was last written of the resource."""
@@ -63,6 +66,8 @@ class AuditTrail:
         entries = [(e, before) for e in book.entries for before in self._news_of(e, assessed, seen.policy)]
         if not resources and not entries:
             return []
+        if self._inputs.are_old(seen.now):
+            self._renew_inputs()
         inputs = {"decision": self._manifests.write(seen)}
         origin = self._origin(inputs, seen.policy)
         audit = [audit_decision(self._names.audit, made, origin) for made in resources]

@@ -58,10 +58,14 @@ class Explainer:
         self._topic, self._models = names.audit, names.models
         self._outbox = outbox
         self._policy = policy
+        self._inputs_topic = names.inputs
         self._inputs = Inputs(names.inputs)
 
     async def tell(self, forecasts: Iterable[Told]) -> None:
         """Write what is new of these forecasts, each with its service's campaigns and its partition."""
+        forecasts = list(forecasts)
+        if forecasts and self._inputs.are_old(forecasts[0][0].cutoff):
+            self._inputs = Inputs(self._inputs_topic)
         records: list[OutgoingRecord] = []
         told: list[tuple[DemandPartition, str, Substance]] = []
         for forecast, campaigns, state in forecasts:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from datetime import datetime, timedelta
 
 from streams.codec.audit import content_hash
 from streams.records import OutgoingRecord
 
 REMEMBERED = 50_000  # hashes kept to avoid writing a content again; writing one twice does no harm
+
+WRITTEN_ANEW = timedelta(days=30)
+"""A content still in use after so long is written again, or its record would not outlive the audit's."""
 
 
 class Inputs:
@@ -17,6 +21,12 @@ class Inputs:
         self._topic = topic
         self._known: OrderedDict[str, None] = OrderedDict()
         self._unwritten: dict[str, bytes] = {}
+        self._since: datetime | None = None
+
+    def are_old(self, now: datetime) -> bool:
+        """Is it time to begin anew with an empty memory? It counts from when this was asked first."""
+        self._since = self._since or now
+        return now - self._since >= WRITTEN_ANEW
 
     def name(self, content: bytes) -> str:
         """The content's hash; the content is written before the next audit record that uses it."""

@@ -54,7 +54,8 @@ TOPICS: Mapping[str, Topic] = {
     "commands": Topic("commands", "in", "campaign or resource id", "delete", False, timedelta(days=90)),
     "controls": Topic("controls", "out", "scope", "compact"),
     "audit": Topic("audit", "out", "resource, campaign or service", "delete", False, timedelta(days=400)),
-    "inputs": Topic("inputs", "out", "content hash", "compact", True),
+    # outlives every audit record that names it: what is still in use is written anew after a month
+    "inputs": Topic("inputs", "out", "content hash", "compact,delete", True, timedelta(days=440)),
     "notices": Topic("notices", "out", "campaign id", "delete", False, timedelta(days=90)),
     "dead_letters": Topic("dead-letters", "out", "source topic", "delete", True, timedelta(days=30)),
 }

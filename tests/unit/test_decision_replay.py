@@ -14,6 +14,7 @@ from streams.build import this_build
 from streams.codec.explanations import FORECAST_EXPLAINED
 from streams.codec.resource_state import encode_state
 from streams.decision_replay import Sameness, differences, replay_decision
+from streams.inputs import WRITTEN_ANEW
 from tests.support.audited import Audited, seen
 from tests.support.builders import HOUR, MINUTE, NOW, PODS, SHOP, campaign, policy, resource, state
 
@@ -69,6 +70,19 @@ def test_a_campaign_that_counts_for_nothing_is_told_again_with_its_reason() -> N
         "stranger": [Reason.SOURCE_NOT_LISTED],
     }
     assert {replay_decision(r, audited.fetch).sameness for r in records} == {Sameness.SAME}
+
+
+def test_what_is_still_in_use_after_a_month_is_written_again() -> None:
+    """A decision is made again from what retention leaves, though its policy was written long ago."""
+    audited, rules = Audited(), policy()
+    audited.decide(seen([campaign()], the_policy=rules))
+    audited.contents.clear()
+    later = NOW + WRITTEN_ANEW
+    spring = campaign("spring", later + 12 * HOUR, announced_at=later)
+
+    (first, *_) = audited.decide(seen([spring], the_policy=rules, now=later))
+
+    assert replay_decision(first, audited.fetch).sameness is Sameness.SAME
 
 
 def test_a_decision_that_says_nothing_new_writes_nothing() -> None:

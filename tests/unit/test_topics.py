@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from advisor.policy_file import parse_policy
 from advisor.settings import load_settings
+from streams.inputs import WRITTEN_ANEW
 from streams.topics import TOPICS, TopicNames, configs_of, partitions_of
 
 POLICY = """
@@ -46,6 +47,14 @@ def test_one_decider_means_one_partition_of_needs() -> None:
 def test_every_topic_of_ours_counts_retention_from_when_it_was_written() -> None:
     for field, topic in TOPICS.items():
         assert (configs_of(field).get("message.timestamp.type") == "LogAppendTime") is not topic.theirs
+
+
+def test_inputs_outlive_every_audit_record_that_names_them() -> None:
+    """One is written when it is first used, and again after a month in use at the latest."""
+    audit, inputs = TOPICS["audit"].retention, TOPICS["inputs"].retention
+    assert audit is not None
+    assert inputs is not None
+    assert inputs > audit + WRITTEN_ANEW
 
 
 def test_demand_outlives_the_history_that_forecasts_need() -> None:
