@@ -78,7 +78,8 @@ class CampaignRecords:
             answer = by_id.get(entry.campaign_id)
             records += self._news.of(entry, answer, seen.policy, seen.now)
             state = entry_record(entry, answer, seen.now)
-            if not state.says_what(self._entries.get(entry.campaign_id)):
+            before = self._entries.get(entry.campaign_id)
+            if before is None or not state.says_what(before) or state.is_to_be_said_again(before):
                 self._entries[entry.campaign_id] = state
                 records.append(OutgoingRecord(self._names.campaign_state, *encode_entry(state)))
         for campaign_id in book.forget(seen.now, KEEP_CAMPAIGNS):

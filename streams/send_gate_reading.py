@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from advisor.settings import Settings
 from streams.campaign_book import Standing
-from streams.codec.campaign_state import EntryRecord, decode_entry
+from streams.codec.campaign_state import SAID_AGAIN, EntryRecord, decode_entry
 from streams.kafka_clients import follower, read_all
 from streams.records import received_at
 from streams.send_gate import MaySend, may_send
@@ -16,6 +16,9 @@ from streams.topics import TopicNames
 
 POLL_MS = 1000
 LIVE = timedelta(hours=1)
+
+SILENT_AFTER = 3 * SAID_AGAIN
+"""When nothing was said of a campaign for so long, nobody decides: what was said last counts no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,15 @@ class Told:
             return MaySend(0.0, None, f"no: it is {self.record.entry.standing}")
         if self.record.readiness is None and campaign.end > self.now(wall):
             return MaySend(0.0, None, "no: nothing is decided for it")
+        if campaign.start <= self.now(wall) < campaign.end and self.is_silent(wall):
+            since = f"{self.record.decided_at:%H:%M}Z"
+            return MaySend(0.0, None, f"no: nothing was decided since {since}, does a worker run?")
         return may_send(campaign, self.record.send_gate, self.now(wall))
+
+    def is_silent(self, wall: datetime) -> bool:
+        """Was nothing said for too long? Never, where a replayed stream is the clock."""
+        decided = self.record.decided_at
+        return decided is not None and self.now(wall) - decided > SILENT_AFTER
 
     def is_over(self, wall: datetime) -> bool:
         """Will nothing more be said of it?"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -14,6 +14,9 @@ from streams.campaign_book import BookEntry
 from streams.codec.versioned import read_versioned
 
 INBOX_KEY = b"@inbox|"
+
+SAID_AGAIN = timedelta(minutes=5)
+"""While a campaign is sent, its record is written at least so often: senders see that somebody decides."""
 
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -30,8 +33,9 @@ class InboxMark(msgspec.Struct, frozen=True, kw_only=True):
 class EntryRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A campaign's accepted state, and what was decided on it; keyed by campaign id.
 
-    `decided_at` is when this was decided first: the record is written again only when it says something
-    else. Records from before there was a sentence are read without one.
+    `decided_at` is when this was decided. The record is written again when it says something else, and now
+    and then while the campaign is sent (see :meth:`is_to_be_said_again`). Records from before there was a
+    sentence are read without one.
     """
 
     v: int = 1
@@ -50,6 +54,17 @@ class EntryRecord(msgspec.Struct, frozen=True, kw_only=True):
     def says_what(self, other: EntryRecord | None) -> bool:
         """Is it the same, but for the times at which it was decided?"""
         return other is not None and _timeless(self) == _timeless(other)
+
+    def is_to_be_said_again(self, before: EntryRecord) -> bool:
+        """Do senders wait for a sign that what was said `before` is still decided?
+
+        They do shortly before a campaign's start, and until it ends.
+        """
+        campaign, now = self.entry.campaign, self.decided_at
+        if campaign is None or now is None or before.decided_at is None or self.readiness is None:
+            return False
+        is_awaited = campaign.start - SAID_AGAIN <= now < campaign.end
+        return is_awaited and now - before.decided_at >= SAID_AGAIN
 
 
 _encoder = msgspec.json.Encoder()

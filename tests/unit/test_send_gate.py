@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
-from advisor.domain.advice import SendGate, SendStep
+from advisor.domain.advice import CampaignReadiness, Readiness, SendGate, SendStep
+from advisor.domain.money import Cost
+from streams.campaign_book import BookEntry, Position, Standing
+from streams.codec.campaign_state import entry_record
 from streams.send_gate import may_send
-from tests.support.builders import HOUR, MINUTE, PODS, at, campaign
+from streams.send_gate_reading import Told
+from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, campaign
 
 SALE = campaign(send_rate_per_min=150_000)
 
@@ -65,3 +70,32 @@ def test_a_campaign_without_a_rate_is_told_in_shares_of_its_pace() -> None:
         f"no, not before Friday 27 November 2026 10:00: then nothing ({PODS}), at 50% of its pace from 10:25"
     )
     assert may_send(quiet, SendGate("promo", steps, PODS), at("10:00") + HOUR).rate_per_min is None
+
+
+def told(decided: str, written: datetime | None = None) -> Told:
+    """What the decider said of the sale at HH:MM, and when the broker got it."""
+    entry = BookEntry("promo", 1, Standing.SCHEDULED, Position(0, 0, NOW), SALE)
+    opened = gate(("08:00", 1.0), limited_by="")
+    ready = CampaignReadiness("promo", 1, Readiness.READY, (), Cost("EUR", None), send_gate=opened)
+    return Told(entry_record(entry, ready, at(decided)), written or at(decided))
+
+
+def test_when_nobody_has_decided_for_a_while_nothing_may_be_sent() -> None:
+    """Its capacity was there; whether it still is, nobody can tell."""
+    assert told("10:20").answer(at("10:35")).share == 1.0
+    assert told("10:20").answer(at("10:36")).share == 0.0
+    assert told("10:20").answer(at("10:36")).text == (
+        "no: nothing was decided since 10:20Z, does a worker run?"
+    )
+
+
+def test_before_its_start_an_old_word_is_told_for_what_it_is() -> None:
+    assert (
+        told("08:00").answer(at("09:59")).text
+        == "no, not before Friday 27 November 2026 10:00: then 150k/min"
+    )
+
+
+def test_a_replayed_stream_is_never_silent() -> None:
+    """Its clock stands still between two records, and is far from that on the wall."""
+    assert told("10:20", NOW + 30 * HOUR).answer(NOW + 99 * HOUR).share == 1.0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from advisor.domain.advice import CampaignReadiness
 from streams.campaign_book import BookEntry, Position, Standing
-from streams.codec.campaign_state import EntryRecord, decode_entry, encode_entry, entry_record
+from streams.codec.campaign_state import SAID_AGAIN, EntryRecord, decode_entry, encode_entry, entry_record
 from tests.support.builders import MINUTE, NOW, at, campaign, decided, policy, resource
 
 LATE = policy(resource(lead_time=300 * MINUTE))
@@ -48,6 +49,21 @@ def test_the_time_of_deciding_alone_is_no_news() -> None:
     assert not entry_record(ENTRY, replace(answer, sentence="something else"), NOW).says_what(first)
     assert not entry_record(ENTRY, None, NOW).says_what(first)
     assert not first.says_what(None)
+
+
+def test_while_a_campaign_is_sent_senders_see_every_few_minutes_that_somebody_decides() -> None:
+    answer = assessed()
+
+    def is_said_again(clock: str, later: timedelta = SAID_AGAIN) -> bool:
+        first = entry_record(ENTRY, answer, at(clock))
+        return entry_record(ENTRY, answer, at(clock) + later).is_to_be_said_again(first)
+
+    assert is_said_again("09:50")
+    assert is_said_again("11:50")
+    assert not is_said_again("11:50", SAID_AGAIN - MINUTE)
+    assert not is_said_again("09:45")
+    assert not is_said_again("11:55")
+    assert not entry_record(ENTRY, None, at("11:00")).is_to_be_said_again(entry_record(ENTRY, None, NOW))
 
 
 def test_a_record_of_an_earlier_version_of_us_is_read_without_a_sentence() -> None:
