@@ -64,9 +64,9 @@ bench: .venv/.bench ## what the forecast costs beside Prophet, MSTL+AutoETS and 
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -s -o python_files='bench_*.py' tests/benchmarks $(PYTEST_ARGS)
 
 # A thousand campaigns in twenty worlds: a quarter of an hour on two cores.
-bench-readiness: .venv/.dev ## is READY true? verdicts in simulated worlds: build/readiness.json (SEEDS=20 CAMPAIGNS=50)
+bench-readiness: .venv/.dev ## is READY true? verdicts in simulated worlds: build/readiness.json (SEEDS=20 CAMPAIGNS=50 WORLDS=--as-declared)
 	$(STEP) "readiness: $(SEEDS) worlds of $(CAMPAIGNS) campaigns each"
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.readiness --seeds $(SEEDS) --campaigns $(CAMPAIGNS)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.readiness --seeds $(SEEDS) --campaigns $(CAMPAIGNS) $(WORLDS)
 
 # DATA is a folder with NAME.csv.gz and NAME.events.csv; tests/benchmarks/ablation_sets.py says what is in them.
 ablations: need-data .venv/.dev ## what each part of the forecast earns on the sets in DATA=folder: build/ablations

@@ -1,6 +1,6 @@
 """Is READY true? Worlds that share none of our constants, and the verdicts that Headstart gives in them.
 
-python -m tests.benchmarks.readiness [--seeds 20] [--campaigns 50] [--out build/readiness.json]
+python -m tests.benchmarks.readiness [--seeds 20] [--campaigns 50] [--as-declared] [--out build/readiness.json]
 
 Each seed is a world of its own (see `advisor.simulation.readiness_world`), with so many campaigns put to the
 test. Prints how often each verdict came true and how often a campaign that was READY turned out short, and
@@ -37,29 +37,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=20, help="how many worlds")
     parser.add_argument("--campaigns", type=int, default=50, help="how many campaigns in each")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument(
+        "--as-declared",
+        action="store_true",
+        help="worlds only in which nobody ever corrects a capacity that was contradicted",
+    )
     parser.add_argument("--out", type=Path, default=Path("build/readiness.json"), help="where it goes")
     asked = parser.parse_args(arguments)
-    found = live_all(range(asked.first, asked.first + asked.seeds), asked.campaigns)
+    seeds = range(asked.first, asked.first + asked.seeds)
+    found = live_all(seeds, asked.campaigns, as_declared=asked.as_declared)
     console = Console()
     console.print(*tables(tally(found)), sep="\n")
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps(figures(found, asked.seeds), indent=2) + "\n")
 
 
-def live_all(seeds: Sequence[int], campaigns: int) -> list[Outcome]:
+def live_all(seeds: Sequence[int], campaigns: int, *, as_declared: bool = False) -> list[Outcome]:
     """Every world lived through, two at a time; outcomes in order of seeds."""
     results: dict[int, tuple[Outcome, ...]] = {}
     with Bar("worlds", len(seeds), quiet=False) as bar, ProcessPoolExecutor(PROCESSES) as workers:
-        running = {workers.submit(live_one, seed, campaigns): seed for seed in seeds}
+        running = {workers.submit(live_one, seed, campaigns, as_declared): seed for seed in seeds}
         for done in as_completed(running):
             results[running[done]] = done.result()
             bar.show("worlds", len(results), len(seeds))
     return [outcome for seed in seeds for outcome in results[seed]]
 
 
-def live_one(seed: int, campaigns: int) -> tuple[Outcome, ...]:
+def live_one(seed: int, campaigns: int, as_declared: bool) -> tuple[Outcome, ...]:
     """What became of the campaigns of one world."""
-    return tuple(outcomes(live(draw_world(seed, campaigns))))
+    return tuple(outcomes(live(draw_world(seed, campaigns, corrects=False if as_declared else None))))
 
 
 def tables(counted: Tally) -> tuple[Table, Table, str]:

@@ -48,10 +48,11 @@ class World:
         )
 
 
-def draw_world(seed: int, campaigns: int) -> World:
+def draw_world(seed: int, campaigns: int, *, corrects: bool | None = None) -> World:
     """The world of a seed, with so many campaigns put to the test.
 
-    Odd seeds have scalers of their own; of each four the first two correct their policy.
+    Odd seeds have scalers of their own; of each four the people of the first two correct their policy, unless
+    `corrects` says of all that they do, or do not.
     """
     people, visitors, platform = (np.random.default_rng((seed, stream)) for stream in range(3))
     services = ("shop",) if visitors.random() < 0.6 else ("shop", "checkout")
@@ -68,7 +69,8 @@ def draw_world(seed: int, campaigns: int) -> World:
     reactive = seed % 2 == 1
     estate = draw_estate(platform, peaks, reactive=reactive)
     rates = {s: _with_crowds(baselines[s], s, happenings, times_s) for s in services}
-    corrects = seed % 4 < 2
+    if corrects is None:
+        corrects = seed % 4 < 2
     return World(seed, estate, times_s, rates, happenings, measured_from_s, reactive, corrects)
 
 
