@@ -15,8 +15,10 @@ from advisor.domain.advice import Claim, Need, ScheduleWithout, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
 from advisor.domain.timegrid import ceil_to, from_epoch_s
+from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cost import unit_hours
-from advisor.planning.floors import ClusterFloors, steps_past, without_campaign
+from advisor.planning.floors import steps_past
+from advisor.planning.floors_without import without_campaign
 from advisor.planning.pace import Pace
 from advisor.planning.schedule import GRID, steps_of
 from advisor.planning.sizing import Units

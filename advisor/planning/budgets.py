@@ -17,9 +17,9 @@ from advisor.domain.money import Ration
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import from_epoch_s, step_s
+from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cuts import Cut, cut_of, share_of
 from advisor.planning.estate import LaidOut, Reach
-from advisor.planning.floors import ClusterFloors
 from advisor.planning.ledger import month_of, spent_on
 from advisor.planning.schedule import GRID, floors_on
 from advisor.planning.sizing import Units

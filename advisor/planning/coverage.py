@@ -11,7 +11,7 @@ from advisor.domain.advice import Need
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.timegrid import to_epoch_s
 from advisor.planning.claims import demand_on
-from advisor.planning.floors import ClusterFloors
+from advisor.planning.cluster import ClusterFloors
 from advisor.planning.sizing import Units
 
 _ROUNDING = 1e-9

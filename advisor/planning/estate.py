@@ -16,8 +16,9 @@ from advisor.domain.policy import Policy, ResourcePolicy
 from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
 from advisor.planning.alternatives import Alternative, alternatives
 from advisor.planning.claims import claims_on, in_force
+from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cuts import UNBOUNDED, Cut
-from advisor.planning.floors import ClusterFloors, merge_steps, plan_clusters
+from advisor.planning.floors import merge_steps, plan_clusters
 from advisor.planning.pace import Pace
 from advisor.planning.schedule import GRID
 from advisor.planning.sizing import Units

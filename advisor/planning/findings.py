@@ -11,8 +11,8 @@ from advisor.domain.advice import Finding, Outcome, Readiness
 from advisor.domain.campaign import Campaign
 from advisor.domain.reason import Reason
 from advisor.planning.claims import demand_on
+from advisor.planning.cluster import ClusterFloors
 from advisor.planning.coverage import covered_level
-from advisor.planning.floors import ClusterFloors
 from advisor.planning.lateness import lateness, outgrown, short_at
 from advisor.planning.permissions import most_by_itself
 from advisor.planning.presence import Standing, missing, overdue

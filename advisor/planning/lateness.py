@@ -12,7 +12,7 @@ from advisor.domain.campaign import Campaign
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.planning.closed import is_within
-from advisor.planning.floors import ClusterFloors
+from advisor.planning.cluster import ClusterFloors
 from advisor.planning.presence import Standing, units_expected
 from advisor.planning.prospect import Prospect, from_start
 from advisor.planning.schedule import GRID

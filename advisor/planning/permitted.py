@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from advisor.planning.cluster import ClusterFloors
 from advisor.planning.estate import LaidOut
-from advisor.planning.floors import ClusterFloors, floor_without
+from advisor.planning.floors_without import floor_without
 from advisor.planning.permissions import Permission
 from advisor.planning.sizing import permitted_below
 

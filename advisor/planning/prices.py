@@ -9,9 +9,10 @@ from advisor.domain.advice import Need
 from advisor.domain.money import Cost, Rung
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import step_s
+from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cost import in_cents
 from advisor.planning.estate import LaidOut
-from advisor.planning.floors import ClusterFloors, floors_for_level
+from advisor.planning.floors_without import floors_for_level
 from advisor.planning.pace import Pace
 from advisor.planning.schedule import GRID, Hold
 

@@ -13,8 +13,8 @@ from advisor.domain.campaign import Campaign
 from advisor.domain.evidence import Proof
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import to_epoch_s
+from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cuts import Cut
-from advisor.planning.floors import ClusterFloors
 from advisor.planning.permissions import Permission
 from advisor.planning.presence import Standing
 

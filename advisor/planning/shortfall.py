@@ -13,7 +13,7 @@ from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats
 from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, span
 from advisor.planning.claims import demand_on
-from advisor.planning.floors import ClusterFloors
+from advisor.planning.cluster import ClusterFloors
 from advisor.planning.presence import Standing, units_expected
 from advisor.planning.schedule import GRID
 from advisor.planning.sizing import Units

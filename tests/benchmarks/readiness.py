@@ -1,6 +1,6 @@
 """Is READY true? Worlds that share none of our constants, and the verdicts that Headstart gives in them.
 
-python -m tests.benchmarks.readiness [--seeds 20] [--campaigns 50] [--as-declared] [--out build/readiness.json]
+python -m tests.benchmarks.readiness [--seeds 20] [--campaigns 50] [--as-declared] [--out FILE]
 
 Each seed is a world of its own (see `advisor.simulation.readiness_world`), with so many campaigns put to the
 test. Prints how often each verdict came true and how often a campaign that was READY turned out short, and
