@@ -16,13 +16,14 @@ import structlog
 from aiokafka import TopicPartition
 
 from advisor.actuation.actuator import Actuator
-from advisor.actuation.execute import before_acting, execute, observe
+from advisor.actuation.execute import execute, observe
 from advisor.domain.advice import ResourceDecision
 from advisor.domain.capacity import Observation, ResourceState
 from advisor.domain.evidence import Awaited
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s
 from advisor.pipeline import remember
+from advisor.planning.acts import before_acting
 from advisor.resource_id import scheme_of
 from streams.campaign_feed import CampaignFeed
 from streams.codec.needs_log import decode_needs
