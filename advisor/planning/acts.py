@@ -88,11 +88,18 @@ def after_observing(state: ResourceState, found: Observation, now: datetime) -> 
 def with_others_writes(state: ResourceState, found: Bounds) -> ResourceState:
     """The state with what somebody else has set since our last act taken for what is to be restored.
 
-    Whatever they wrote, lower or higher, is what they want the resource to have without us.
+    Whatever they wrote, lower or higher, is what they want the resource to have without us. A side on which
+    nothing is new since the last look, or that our last act may have left so, is not their writing.
     """
-    if state.originals is None or not state.set_by_us or found in state.set_by_us:
+    if state.originals is None or not state.set_by_us:
         return state
-    ours, theirs = state.set_by_us[-1], state.originals
-    least = theirs.minimum if found.minimum == ours.minimum else found.minimum
-    most = theirs.maximum if found.maximum == ours.maximum else found.maximum
-    return replace(state, originals=Bounds(least, max(least, most)), set_by_us=(*state.set_by_us, found))
+    seen = state.observation.bounds if state.observation else None
+    if found in state.set_by_us:
+        # An act that is seen to have come to pass leaves nothing open: what stood before it is history.
+        return state if found == seen else replace(state, set_by_us=(found,))
+    last, theirs = state.set_by_us[-1], state.originals
+    ours = {bounds for bounds in state.set_by_us if bounds in (last, seen)}
+    least = theirs.minimum if found.minimum in {b.minimum for b in ours} else found.minimum
+    most = theirs.maximum if found.maximum in {b.maximum for b in ours} else found.maximum
+    act = next((bounds for bounds in state.set_by_us if bounds != seen), last)
+    return replace(state, originals=Bounds(least, max(least, most)), set_by_us=(act, found))
