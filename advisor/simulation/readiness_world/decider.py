@@ -15,10 +15,10 @@ from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.forecasting.learned import NOTHING, Learned
 from advisor.pipeline import assess, decide, remember
 from advisor.planning.acts import after_observing
-from advisor.planning.blame import loads_on
 from advisor.planning.lead_times import follow
 from advisor.planning.pace import Pace, paces_of
-from advisor.planning.unit_capacity import proof_of, weigh
+from advisor.planning.unit_capacity import proof_of
+from advisor.planning.weighing import weighed
 from advisor.simulation.carrying_out import carry_out
 from advisor.simulation.readiness_world.sight import Seen
 from advisor.simulation.readiness_world.supply import Supply
@@ -64,11 +64,9 @@ class Decider:
         """What did every unit carry in the newest bucket?"""
         now = from_epoch_s(now_s)
         levels = {service: seen.level(now_s) for service, seen in self._seen.items()}
-        loads = loads_on(self._policy, levels, {n: s.capacity for n, s in self._states.items()})
-        for name, state in self._states.items():
-            ready = self._supplies[name].ready
-            capacity = weigh(state.capacity, loads[name], ready_units=ready, now=now)
-            self._states[name] = replace(state, capacity=capacity)
+        for name in self._states:
+            self._observe(name, now)
+        self._states |= weighed(self._states, levels, self._policy, now)
 
     def forecast(self, now_s: int, known: tuple[Campaign, ...]) -> None:
         """Forecast every service anew."""
