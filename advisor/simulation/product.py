@@ -63,7 +63,8 @@ def run_product(
     `policy` has to be in auto (see :func:`advisor.simulation.closed_loop.as_if_followed`), with one scaler
     a resource. Forecasts are made on the grid of `decide_every` while a campaign is near, on that of
     :data:`QUIET` otherwise, and when one is announced; decisions then, when a step falls due and when a
-    campaign starts. Data and announcements count from the step after them.
+    campaign starts. Data and announcements count from the step after them. While units are awaited, every
+    step looks for them.
     """
     loop = _Loop(trace, campaigns, policy, scalers)
     times_s = trace.times_s[span]
@@ -73,6 +74,7 @@ def run_product(
     starting = _steps_with(times_s, [to_epoch_s(c.start) for c in campaigns])
     before_s = -1
     for i, now_s in enumerate(times_s.tolist()):
+        loop.look(now_s)
         every_s = step_s(decide_every if near[i] else QUIET)
         is_new = i == 0 or announced[i] or now_s // every_s != before_s // every_s
         if is_new:
@@ -117,11 +119,17 @@ class _Loop:
         self._needs, self._learned = assessment.needs, assessment.learned
         self._forecasts += 1
 
+    def look(self, now_s: int) -> None:
+        """Is what was asked for ready by now? Live, nobody waits for the next decision to see that."""
+        for name, state in self._states.items():
+            if state.lead_times.awaited:
+                self._observe(name, from_epoch_s(now_s))
+
     def decide(self, now_s: int) -> None:
         """One turn of the decider: look, decide, remember, set what is due."""
         now = from_epoch_s(now_s)
-        for name, state in self._states.items():
-            self._states[name] = after_observing(state, self._found(name, now), now)
+        for name in self._states:
+            self._observe(name, now)
         known, level = self._known(now), self._sight.level(now_s)
         levels = {} if level is None else {level.service: level}
         decision = decide(self._needs, levels, known, self._states, Controls(), self._policy, now)
@@ -155,6 +163,9 @@ class _Loop:
 
     def _known(self, now: datetime) -> tuple[Campaign, ...]:
         return tuple(c for c in self._campaigns if c.announced_at < now)
+
+    def _observe(self, name: str, now: datetime) -> None:
+        self._states[name] = after_observing(self._states[name], self._found(name, now), now)
 
     def _found(self, name: str, now: datetime) -> Observation:
         scaler = self._scalers[name]
