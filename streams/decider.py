@@ -16,13 +16,15 @@ import structlog
 from aiokafka import TopicPartition
 
 from advisor.actuation.actuator import Actuator
-from advisor.actuation.execute import before_acting, execute, observe
+from advisor.actuation.execute import execute, observe
 from advisor.domain.advice import ResourceDecision
 from advisor.domain.capacity import Observation, ResourceState
 from advisor.domain.evidence import Awaited
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s
 from advisor.pipeline import remember
+from advisor.planning.acts import before_acting
+from advisor.planning.weighing import weighed
 from advisor.resource_id import scheme_of
 from streams.campaign_feed import CampaignFeed
 from streams.codec.needs_log import decode_needs
@@ -37,7 +39,7 @@ from streams.command_desk import CommandDesk
 from streams.context import WorkerContext
 from streams.decision_inputs import DecisionInputs
 from streams.decision_metrics import left_behind, show_decision
-from streams.evidence import weighed, went_on
+from streams.evidence import went_on
 from streams.log_reader import log_consumer, read_to_end
 from streams.needs_fold import NeedsFold
 from streams.publisher import Publisher

@@ -8,28 +8,12 @@ from datetime import datetime
 from math import nan
 
 from advisor.domain.capacity import ResourceState
-from advisor.domain.demand import Level
 from advisor.domain.evidence import Running
-from advisor.domain.policy import Policy, ResourcePolicy
+from advisor.domain.policy import ResourcePolicy
 from advisor.domain.timegrid import from_epoch_s
-from advisor.planning.blame import loads_on
 from advisor.planning.lead_times import lead_time_at, looked_at_last
-from advisor.planning.unit_capacity import proof_of, weigh
+from advisor.planning.unit_capacity import proof_of
 from advisor.reporting.metrics import Metrics
-
-
-def weighed(
-    states: Mapping[str, ResourceState], levels: Mapping[str, Level], policy: Policy, now: datetime
-) -> dict[str, ResourceState]:
-    """The policy's resources with what their ready units carried; where none were counted now, unknown."""
-    loads = loads_on(policy, levels, {name: state.capacity for name, state in states.items()})
-    known = {}
-    for name, load in loads.items():
-        state = states[name]
-        found = None if state.problems else state.observation
-        there = found.ready_units if found else None
-        known[name] = replace(state, capacity=weigh(state.capacity, load, ready_units=there, now=now))
-    return known
 
 
 def went_on(state: ResourceState, running: Mapping[str, Running], decided_s: int) -> ResourceState:

@@ -43,9 +43,10 @@ class ResourceState:
     the last agreed schedule: it is what goes on when the input falls silent. `without` tells, per
     claiming campaign, what that schedule would have been without it, so that money spent stays spent;
     what is over is in `ledger`.
-    `set_by_us` are the bounds of our last act and of the one about to be made: any other were somebody
-    else's. `lowered_at` are the acts of the last day that lowered it. `lead_times` and `capacity` are what
-    was measured of it. `last_act_at` is the planned time of the newest step carried out, in decision time.
+    `set_by_us` are at most two: the bounds before and after the act about to be made, or those of our last
+    act and what somebody else has set since; any others found are somebody else's. `lowered_at` are the
+    acts of the last day that lowered it. `lead_times` and `capacity` are what was measured of it.
+    `last_act_at` is the planned time of the newest step carried out, in decision time.
     `rationed` tells how much a budget left of a campaign's own units once its raise had begun.
     """
 

@@ -7,13 +7,13 @@ state carried from one decision to the next; a simulated HPA stands where the pl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.domain.advice import CampaignReadiness, Instruction, Need
+from advisor.domain.advice import CampaignReadiness, Need, ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, Observation, ResourceState
 from advisor.domain.controls import Controls
@@ -21,9 +21,10 @@ from advisor.domain.policy import Policy
 from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
 from advisor.forecasting.learned import NOTHING
 from advisor.pipeline import assess, decide, remember
-from advisor.planning.acts import target_bounds
+from advisor.planning.acts import after_observing
 from advisor.planning.claims import claims_on
 from advisor.planning.pace import paces_of
+from advisor.simulation.carrying_out import carry_out
 from advisor.simulation.loop_trace import LoopTrace, Sight
 from advisor.simulation.reactive import ReactiveScaler, Supply, Units
 
@@ -62,7 +63,8 @@ def run_product(
     `policy` has to be in auto (see :func:`advisor.simulation.closed_loop.as_if_followed`), with one scaler
     a resource. Forecasts are made on the grid of `decide_every` while a campaign is near, on that of
     :data:`QUIET` otherwise, and when one is announced; decisions then, when a step falls due and when a
-    campaign starts. Data and announcements count from the step after them.
+    campaign starts. Data and announcements count from the step after them. While units are awaited, every
+    step looks for them.
     """
     loop = _Loop(trace, campaigns, policy, scalers)
     times_s = trace.times_s[span]
@@ -72,6 +74,7 @@ def run_product(
     starting = _steps_with(times_s, [to_epoch_s(c.start) for c in campaigns])
     before_s = -1
     for i, now_s in enumerate(times_s.tolist()):
+        loop.look(now_s)
         every_s = step_s(decide_every if near[i] else QUIET)
         is_new = i == 0 or announced[i] or now_s // every_s != before_s // every_s
         if is_new:
@@ -116,19 +119,22 @@ class _Loop:
         self._needs, self._learned = assessment.needs, assessment.learned
         self._forecasts += 1
 
+    def look(self, now_s: int) -> None:
+        """Is what was asked for ready by now? Live, nobody waits for the next decision to see that."""
+        for name, state in self._states.items():
+            if state.lead_times.awaited:
+                self._observe(name, from_epoch_s(now_s))
+
     def decide(self, now_s: int) -> None:
         """One turn of the decider: look, decide, remember, set what is due."""
         now = from_epoch_s(now_s)
         for name in self._states:
-            self._states[name] = self._observed(name, now)
+            self._observe(name, now)
         known, level = self._known(now), self._sight.level(now_s)
         levels = {} if level is None else {level.service: level}
         decision = decide(self._needs, levels, known, self._states, Controls(), self._policy, now)
         for made in decision.resources:
-            name = made.recommendation.resource
-            self._states[name] = remember(made, self._states[name])
-            if made.due is not None:
-                self._carry_out(name, made.due, now)
+            self._carry_out(made, now)
         started = {c.campaign_id for c in known if c.start < now}
         self._verdicts |= {v.campaign_id: v for v in decision.campaigns if v.campaign_id not in started}
         ahead = [
@@ -158,29 +164,26 @@ class _Loop:
     def _known(self, now: datetime) -> tuple[Campaign, ...]:
         return tuple(c for c in self._campaigns if c.announced_at < now)
 
-    def _observed(self, name: str, now: datetime) -> ResourceState:
+    def _observe(self, name: str, now: datetime) -> None:
+        self._states[name] = after_observing(self._states[name], self._found(name, now), now)
+
+    def _found(self, name: str, now: datetime) -> Observation:
         scaler = self._scalers[name]
-        found = Observation(name, now, self._bounds[name], scaler.units, scaler.ready)
-        return replace(self._states[name], observation=found)
+        return Observation(name, now, self._bounds[name], scaler.units, scaler.ready)
 
-    def _carry_out(self, name: str, due: Instruction, now: datetime) -> None:
-        """Set the bounds that the executor of actuators would set."""
-        state, found = self._states[name], self._bounds[name]
-        originals = state.originals or found
-        target = target_bounds(due, originals)
-        if target != found:
-            state = replace(state, originals=originals, last_act_at=due.planned_for)
-        if due.restore:
-            state = replace(state, originals=None)
-            self._exact[name] &= target == self._original[name]
-        self._bounds[name] = target
-        self._states[name] = replace(state, observation=replace(_seen(state, now), bounds=target))
+    def _carry_out(self, made: ResourceDecision, now: datetime) -> None:
+        """Remember a decision, and do what is due."""
+        name = made.recommendation.resource
+        state = remember(made, self._states[name])
+        if made.due is not None:
+            state = carry_out(made.due, state, lambda bounds: self._set(name, bounds, now), now)
+            if made.due.restore:
+                self._exact[name] &= self._bounds[name] == self._original[name]
+        self._states[name] = state
 
-
-def _seen(state: ResourceState, now: datetime) -> Observation:
-    if state.observation is None:
-        raise ValueError(f"{state.resource} was not observed before {now}: observe, then act")
-    return state.observation
+    def _set(self, name: str, bounds: Bounds, now: datetime) -> Observation:
+        self._bounds[name] = bounds
+        return self._found(name, now)
 
 
 def _near(trace: LoopTrace, span: slice, campaigns: Sequence[Campaign], policy: Policy) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
-from advisor.actuation.execute import Executed, before_acting, execute, observe
+from advisor.actuation.execute import Executed, execute, observe
 from advisor.domain.advice import Decision, ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, ResourceState
@@ -20,6 +20,7 @@ from advisor.domain.demand import Level
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import ceil_to
 from advisor.pipeline import decide, remember
+from advisor.planning.acts import before_acting
 from advisor.planning.schedule import standing_at
 from tests.laws.events import Event
 from tests.laws.world import Act, Platform, World, done

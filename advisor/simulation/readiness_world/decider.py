@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from advisor.domain.advice import CampaignReadiness, Instruction, Need, Readiness
+from advisor.domain.advice import CampaignReadiness, Need, Readiness, ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, Observation, ResourceState
 from advisor.domain.controls import Controls
@@ -14,11 +14,12 @@ from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.forecasting.learned import NOTHING, Learned
 from advisor.pipeline import assess, decide, remember
-from advisor.planning.acts import target_bounds
-from advisor.planning.blame import loads_on
+from advisor.planning.acts import after_observing
 from advisor.planning.lead_times import follow
 from advisor.planning.pace import Pace, paces_of
-from advisor.planning.unit_capacity import proof_of, weigh
+from advisor.planning.unit_capacity import proof_of
+from advisor.planning.weighing import weighed
+from advisor.simulation.carrying_out import carry_out
 from advisor.simulation.readiness_world.sight import Seen
 from advisor.simulation.readiness_world.supply import Supply
 
@@ -57,19 +58,15 @@ class Decider:
         now = from_epoch_s(now_s)
         for name, state in self._states.items():
             if state.lead_times.awaited:
-                found = self._found(name, now)
-                times = follow(state.lead_times, asked=None, observation=found, now=now)
-                self._states[name] = replace(state, lead_times=times)
+                self._observe(name, now)
 
     def weigh(self, now_s: int) -> None:
         """What did every unit carry in the newest bucket?"""
         now = from_epoch_s(now_s)
         levels = {service: seen.level(now_s) for service, seen in self._seen.items()}
-        loads = loads_on(self._policy, levels, {n: s.capacity for n, s in self._states.items()})
-        for name, state in self._states.items():
-            ready = self._supplies[name].ready
-            capacity = weigh(state.capacity, loads[name], ready_units=ready, now=now)
-            self._states[name] = replace(state, capacity=capacity)
+        for name in self._states:
+            self._observe(name, now)
+        self._states |= weighed(self._states, levels, self._policy, now)
 
     def forecast(self, now_s: int, known: tuple[Campaign, ...]) -> None:
         """Forecast every service anew."""
@@ -80,16 +77,13 @@ class Decider:
     def decide(self, now_s: int, known: tuple[Campaign, ...]) -> None:
         """Decide for the whole estate, remember it, and set what is due."""
         now = from_epoch_s(now_s)
-        for name, state in self._states.items():
-            self._states[name] = replace(state, observation=self._found(name, now))
+        for name in self._states:
+            self._observe(name, now)
         needs = [need for asked in self._needs.values() for need in asked]
         levels = {service: seen.level(now_s) for service, seen in self._seen.items()}
         decision = decide(needs, levels, known, self._states, Controls(), self._policy, now)
         for made in decision.resources:
-            name = made.recommendation.resource
-            self._states[name] = remember(made, self._states[name])
-            if made.due is not None:
-                self._carry_out(name, made.due, now)
+            self._carry_out(made, now)
         for one in decision.campaigns:
             self.said.setdefault(one.campaign_id, []).append(Said(now, one))
         ahead = [
@@ -99,8 +93,12 @@ class Decider:
         self.decisions += 1
 
     def set_by_hand(self, name: str, bounds: Bounds, now_s: int) -> None:
-        """People set bounds through Headstart, by their own figures."""
-        self._set(name, bounds, from_epoch_s(now_s))
+        """People set bounds through Headstart, by their own figures. How long units take is measured."""
+        now = from_epoch_s(now_s)
+        before, state = self._found(name, now), self._states[name]
+        times = follow(state.lead_times, asked=(bounds.minimum, now), observation=before, now=now)
+        found = self._set(name, bounds, now)
+        self._states[name] = after_observing(replace(state, lead_times=times), found, now)
 
     def correct_policy(self, now_s: int) -> None:
         """People put right what a unit is said to carry where it was seen to fail below that."""
@@ -120,24 +118,20 @@ class Decider:
         """Is anything of ours left to be restored?"""
         return any(state.originals is not None for state in self._states.values())
 
-    def _carry_out(self, name: str, due: Instruction, now: datetime) -> None:
-        """Set the bounds that the executor of actuators would set."""
-        state, found = self._states[name], self._supplies[name].bounds
-        originals = state.originals or found
-        target = target_bounds(due, originals)
-        if target != found:
-            self._set(name, target, now)
-            state = replace(self._states[name], originals=originals, last_act_at=due.planned_for)
-        self._states[name] = replace(state, originals=None) if due.restore else state
+    def _observe(self, name: str, now: datetime) -> None:
+        self._states[name] = after_observing(self._states[name], self._found(name, now), now)
 
-    def _set(self, name: str, target: Bounds, now: datetime) -> None:
-        before = self._found(name, now)
-        state, supply = self._states[name], self._supplies[name]
-        times = follow(state.lead_times, asked=(target.minimum, now), observation=before, now=now)
-        supply.set_bounds(target, to_epoch_s(now))
-        after = self._found(name, now)
-        times = follow(times, asked=None, observation=after, now=now)
-        self._states[name] = replace(state, observation=after, lead_times=times)
+    def _carry_out(self, made: ResourceDecision, now: datetime) -> None:
+        """Remember a decision, and do what is due."""
+        name = made.recommendation.resource
+        state = remember(made, self._states[name])
+        if made.due is not None:
+            state = carry_out(made.due, state, lambda bounds: self._set(name, bounds, now), now)
+        self._states[name] = state
+
+    def _set(self, name: str, bounds: Bounds, now: datetime) -> Observation:
+        self._supplies[name].set_bounds(bounds, to_epoch_s(now))
+        return self._found(name, now)
 
     def _found(self, name: str, now: datetime) -> Observation:
         supply = self._supplies[name]

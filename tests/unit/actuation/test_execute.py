@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from advisor.actuation.execute import before_acting, execute, observe
+from advisor.actuation.execute import execute, observe
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import Instruction
 from advisor.domain.capacity import Bounds, Observation, ResourceState
 from advisor.domain.evidence import Awaited, LeadTime, LeadTimes
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
+from advisor.planning.acts import before_acting
 from tests.support.builders import MINUTE, NOW, PODS, at, resource, state
 
 POLICY = resource()
