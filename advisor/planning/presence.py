@@ -9,10 +9,10 @@ import numpy as np
 
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import Seconds, to_epoch_s
+from advisor.domain.timegrid import Seconds, ceil_to, to_epoch_s
 from advisor.planning.estate import LaidOut
 from advisor.planning.pace import Pace
-from advisor.planning.schedule import floors_on, standing_at
+from advisor.planning.schedule import GRID, floors_on, standing_at
 from advisor.planning.sizing import Units
 
 GRACE = timedelta(minutes=2)
@@ -117,39 +117,52 @@ def missing(standing: Standing, now: datetime) -> tuple[int, int] | None:
 def units_there(standing: Standing, times_s: Seconds, now: datetime) -> Units:
     """Units that are there at each instant without anything that is only asked for now, shape (n,).
 
-    Meant for instants up to a lead time from `now`. What was agreed is there a lead time after it was
-    due: all of it where we act by ourselves and nothing is in the way, otherwise what was seen asked
-    for. A floor seen higher than was agreed is somebody else's and counts as there already. Units that have
-    taken longer than a lead time count once they are seen.
+    Meant for instants up to a lead time from `now`. Ready units that a floor keeps are there. What was agreed
+    is there a lead time after it was due: all of it where we act by ourselves and nothing is in the way,
+    otherwise as much of it as was seen asked for. More that somebody else asked for counts once it is ready,
+    and so does what has taken longer than a lead time.
     """
     resource, state = standing.resource, standing.laid.state
-    observation = state.observation
     agreed = floors_on(times_s - _lead_s(standing.pace.lead), state.plan, resource.minimum)
     obstructed = standing.obstacles or standing.problems
-    if observation is None:  # nobody can look: the plan is taken at its word, unless we know better
+    if state.observation is None:  # nobody can look: the plan is taken at its word, unless we know better
         return np.full_like(agreed, resource.minimum) if obstructed else agreed
-    seen = observation.bounds.minimum
-    if not standing.acts_by_itself:
-        return np.full_like(agreed, max(seen, resource.minimum))
-    if obstructed or overdue(standing, now) is not None:
-        agreed = np.minimum(agreed, seen)
+    if not standing.acts_by_itself or obstructed or overdue(standing, now) is not None:
+        agreed = np.minimum(agreed, standing.seen_floor)
     late = missing(standing, now)
     if late is not None:
         agreed = np.minimum(agreed, late[1])
-    is_ours = seen <= standing_at(state.plan, now, resource.minimum)
-    at_once = min(seen, observation.ready_units) if is_ours else seen
-    return np.maximum(agreed, max(at_once, resource.minimum))
+    return np.maximum(agreed, max(standing.ready_units, resource.minimum))
 
 
 def units_expected(standing: Standing, times_s: Seconds, now: datetime, lead: timedelta) -> Units:
     """Units that are there at each instant if all that is planned is asked for from now on, shape (n,).
 
-    What is asked for is there `lead` after it. Up to then, what :func:`units_there` counts.
+    What is asked for is there `lead` after it, and nothing is asked for before the plan's next instant. Up
+    to then, what :func:`units_there` counts.
     """
-    soonest_s = to_epoch_s(now) + _lead_s(lead)
+    soonest_s = to_epoch_s(ceil_to(now, GRID)) + _lead_s(lead)
     there = units_there(standing, times_s, now)
     planned = standing.laid.floors_on(times_s - _lead_s(lead))
     return np.where(times_s < soonest_s, there, np.maximum(planned, standing.resource.minimum))
+
+
+def units_promised(standing: Standing, times_s: Seconds, now: datetime) -> Units:
+    """Units that senders are promised at each instant, shape (n,).
+
+    At `now` only what was seen ready. Later what is agreed, and what is planned where we act by ourselves and
+    nothing is in the way; where nobody can look, no more than always stands.
+    """
+    if standing.laid.state.observation is None:
+        return np.full(len(times_s), standing.resource.minimum, dtype=np.int64)
+    goes_on = standing.acts_by_itself and not standing.obstacles and not standing.problems
+    later = (
+        units_expected(standing, times_s, now, standing.pace.usual)
+        if goes_on
+        else units_there(standing, times_s, now)
+    )
+    is_now = times_s <= to_epoch_s(ceil_to(now, GRID))
+    return np.where(is_now, np.minimum(later, standing.ready_units), later)
 
 
 def _lead_s(lead: timedelta) -> int:

@@ -14,7 +14,7 @@ from advisor.domain.demand import Floats
 from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, span
 from advisor.planning.claims import demand_on
 from advisor.planning.cluster import ClusterFloors
-from advisor.planning.presence import Standing, units_expected
+from advisor.planning.presence import Standing, units_expected, units_promised
 from advisor.planning.schedule import GRID
 from advisor.planning.sizing import Units
 
@@ -41,6 +41,12 @@ class Stage:
             return np.ones(len(times_s), dtype=np.int64)
         return units_expected(self.standing, times_s, now, self.standing.pace.usual)
 
+    def promised(self, times_s: Seconds, now: datetime) -> Units:
+        """The units that senders may count on at each instant, shape (n,)."""
+        if self.standing.resource.is_fixed:
+            return np.ones(len(times_s), dtype=np.int64)
+        return units_promised(self.standing, times_s, now)
+
     def present(self, times_s: Seconds) -> Units:
         """The units that serve now, at each instant, shape (n,)."""
         return np.full(len(times_s), self.standing.ready_units, dtype=np.int64)
@@ -62,7 +68,8 @@ def send_gate(campaign: Campaign, stages: Sequence[Stage], now: datetime) -> Sen
     """At which share of its pace may the campaign be sent, so that all that it brings finds capacity?
 
     What comes is taken to follow what is sent: half the pace brings half of what the campaign adds. At
-    first counts what was seen ready, later what is agreed and planned, headroom kept free.
+    first counts what was seen ready, later what is agreed and what is planned that needs nobody; headroom is
+    kept free.
     """
     begin = ceil_to(max(now, campaign.start), GRID)
     # In its last minute, or where it lasts no longer, the minute that has begun is the one that counts.
@@ -81,7 +88,7 @@ def send_gate(campaign: Campaign, stages: Sequence[Stage], now: datetime) -> Sen
 def _fitting(campaign: Campaign, stage: Stage, times_s: Seconds, now: datetime) -> Floats:
     """The share of the campaign's pace that one resource carries at each instant, shape (n,)."""
     resource = stage.standing.resource
-    units = stage.expected(times_s, now)
+    units = stage.promised(times_s, now)
     usable = units * stage.capacity / (1.0 + resource.headroom)
     others = stage.demand(times_s, without=campaign.campaign_id)
     own = stage.demand(times_s) - others

@@ -112,8 +112,9 @@ def test_a_fixed_resource_carries_a_campaign_or_does_not(uplift, readiness):
 def test_beyond_a_fixed_limit_the_send_rate_that_fits_is_told():
     """Of 52.5 requests/s that it adds, 32.5 find room: 61 % of its pace, and no other start helps."""
     promo = campaign(uplift=8.0, send_rate_per_min=100_000.0)
+    rules, seen = policy(WEB, PAYMENT), {"sim://web": state("sim://web", floor=2)}
 
-    answer = answers(promo, rules=policy(WEB, PAYMENT))["promo"]
+    (answer,) = decided(at("06:00"), [promo], the_policy=rules, states=seen).campaigns
 
     assert answer.reasons[0] is Reason.FIXED_LIMIT
     assert answer.earliest_safe_start is None

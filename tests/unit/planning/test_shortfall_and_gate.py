@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from advisor.domain.advice import CampaignReadiness, Readiness, SendGate
+from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
 from advisor.planning.wording import gate_in_words
 from tests.support.builders import (
@@ -20,6 +23,7 @@ from tests.support.builders import (
     certainly,
     decided,
     need,
+    observed,
     policy,
     resource,
     state,
@@ -139,6 +143,56 @@ def test_the_gate_follows_the_capacity_that_is_there_and_that_comes():
         (at("06:40"), 1.0, 150_000),
     ]
     assert gate_in_words(LATE, gate()) == "yes, 24k/min now (sim://pods), 150k/min from 06:40"
+
+
+@given(st.integers(0, 79 * 60), st.integers(0, 999_999))
+def test_what_is_ready_stays_so_at_every_moment_of_the_clock(second, microsecond):
+    """Deciders wake a little after a minute has begun, never on its first microsecond."""
+    now = at("05:40") + timedelta(seconds=second, microseconds=microsecond)
+    plan = decided(at("05:00"), [LATE], the_policy=SLOW, states={PODS: state(floor=2)}).resources[0]
+
+    found = answer(now=now, floor=5, plan=plan.recommendation.steps)
+
+    assert (found.readiness, found.reasons) == (Readiness.READY, (Reason.VERIFIED,))
+    assert found.send_gate is not None
+    assert found.send_gate.share_now == 1.0
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.RECOMMEND, Mode.APPROVE, Mode.AUTO])
+@pytest.mark.parametrize("planned", [True, False])
+def test_units_that_were_only_asked_for_release_nothing(mode, planned):
+    """Whoever asked for them: people, or we before somebody rejected it."""
+    rules = policy(resource(lead_time=40 * MINUTE, mode=mode))
+    plan = decided(at("05:00"), [LATE], the_policy=SLOW, states={PODS: state(floor=2)}).resources[0]
+    agreed = plan.recommendation.steps if planned else ()
+    now = LATE.start + timedelta(seconds=65)
+    half = replace(state(plan=agreed), observation=observed(floor=5, ready=2, when=now))
+
+    (found,) = decided(now, [LATE], the_policy=rules, states={PODS: half}).campaigns
+
+    assert found.readiness is Readiness.NOT_READY
+    assert found.send_gate is not None
+    assert found.send_gate.share_now == 0.16
+
+
+def test_what_nobody_sees_is_not_promised_to_senders():
+    """A recommendation on a platform that we cannot look at: whether anybody carried it out, nobody knows."""
+    rules = policy(resource(mode=Mode.RECOMMEND))
+
+    (found,) = decided(LATE.start, [LATE], the_policy=rules, states={PODS: state()}).campaigns
+
+    assert found.send_gate is not None
+    assert [s.share for s in found.send_gate.steps] == [0.16]
+
+
+def test_nothing_is_promised_that_somebody_still_has_to_approve():
+    rules = policy(resource(lead_time=40 * MINUTE, mode=Mode.APPROVE))
+
+    (found,) = decided(NOW, [LATE], the_policy=rules, states={PODS: state(floor=2)}).campaigns
+
+    assert found.send_gate is not None
+    assert [s.share for s in found.send_gate.steps] == [0.16]
+    assert "send at most 24k/min" in found.sentence
 
 
 @pytest.mark.parametrize(
