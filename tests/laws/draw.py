@@ -95,6 +95,7 @@ def timeline(seed: int) -> Timeline:
         people_set={name: _people_set(draw, resources[name]) for name in names},
         baseline={service: float(rng.choice((0, 5, 12, 20, 30))) for service in services},
         events=tuple(sorted(events, key=lambda event: event.at)),
+        past=timedelta(seconds=rng.choice((0.0, 0.0, 0.095, 2.0, 59.9))),
     )
 
 

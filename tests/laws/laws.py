@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import to_iso
+from advisor.domain.timegrid import ceil_to, to_iso
 from tests.laws.memory import Memory, counted
 from tests.laws.rule import minute_of, needed, size
 from tests.laws.run import Tick, Timeline, run
@@ -92,12 +92,15 @@ def floor_is_the_rule(tick: Tick, memory: Memory) -> Iterator[Broken]:
 
 
 def floor_is_never_below_what_is_permitted(tick: Tick, memory: Memory) -> Iterator[Broken]:
-    """Where we can act, the floor is no less than what freely permitted campaigns need."""
+    """Where we can act, the floor is what freely permitted campaigns need, from the next whole minute on."""
     for name, known in memory.resources.items():
         if tick.died or not known.can_act:
             continue
         least, stands = known.least_permitted, tick.bounds[name].minimum
-        if stands < least:
+        to_come = (
+            tick.planned(name, ceil_to(tick.now, MINUTE)) if tick.now != ceil_to(tick.now, MINUTE) else 0
+        )
+        if max(stands, to_come) < least:
             title = _title(floor_is_never_below_what_is_permitted)
             yield Broken(title, tick.now, name, f"floor at least {least}", f"floor {stands}")
 

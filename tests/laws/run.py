@@ -31,13 +31,17 @@ SETTLED, UNSETTLED, AFTERWARDS = timedelta(minutes=30), timedelta(minutes=3), ti
 
 @dataclass(frozen=True)
 class Timeline:
-    """An estate as it begins, and everything that happens to it, in order of time."""
+    """An estate as it begins, and everything that happens to it, in order of time.
+
+    Its decider wakes so long `past` whole minutes.
+    """
 
     seed: int
     policy: Policy
     people_set: Mapping[str, Bounds]
     baseline: Mapping[str, float]
     events: tuple[Event, ...]
+    past: timedelta = timedelta()
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def run(timeline: Timeline) -> Iterator[Tick]:
         if not events and over_at is None and now >= ends:
             over_at = now
             _calm_down(world)
-        tick = _decide(world, now, events, is_over=over_at is not None)
+        tick = _decide(world, now + timeline.past, events, is_over=over_at is not None)
         yield tick
         if over_at is not None and (_is_restored(tick) or now > over_at + AFTERWARDS):
             return
