@@ -39,6 +39,7 @@ class CampaignRecords:
         self._names = context.names
         self._outbox = context.outbox
         self._metrics = context.metrics
+        self._replayed = context.clock.from_events
         self._inbox_topic_id = inbox_topic_id
         self._feed = feed
         self._news = CampaignNews(context.names.notices)
@@ -77,7 +78,7 @@ class CampaignRecords:
         for entry in book.entries:
             answer = by_id.get(entry.campaign_id)
             records += self._news.of(entry, answer, seen.policy, seen.now)
-            state = entry_record(entry, answer, seen.now)
+            state = entry_record(entry, answer, seen.now, replayed=self._replayed)
             before = self._entries.get(entry.campaign_id)
             if before is None or not state.says_what(before) or state.is_to_be_said_again(before):
                 self._entries[entry.campaign_id] = state

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from advisor.settings import Settings
 from streams.campaign_book import Standing
 from streams.codec.campaign_state import SAID_AGAIN, EntryRecord, decode_entry
 from streams.kafka_clients import follower, read_all
-from streams.records import received_at
 from streams.send_gate import MaySend, may_send
 from streams.topics import TopicNames
 
 POLL_MS = 1000
-LIVE = timedelta(hours=1)
-
 SILENT_AFTER = 3 * SAID_AGAIN
 """When nothing was said of a campaign for so long, nobody decides: what was said last counts no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the decider last said of a campaign, and when the broker got it."""
+    """What the decider last said of a campaign."""
 
     record: EntryRecord
-    written_at: datetime
 
     def now(self, wall: datetime) -> datetime:
         """What time is it for this campaign? Where a replayed stream is the clock, that of its record."""
         decided = self.record.decided_at
-        return decided if decided and abs(self.written_at - decided) > LIVE else wall
+        return decided if decided and self.record.replayed else wall
 
     @property
     def stands(self) -> bool:
@@ -66,7 +62,7 @@ def read_told(settings: Settings, campaign_id: str) -> Told | None:
     told: Told | None = None
     for record in read_all(settings, TopicNames.of(settings).campaign_state):
         if record.key == campaign_id.encode():
-            told = _told(record.value, record.timestamp_ms)
+            told = _told(record.value)
     return told
 
 
@@ -76,8 +72,8 @@ def follow_told(settings: Settings, campaign_id: str) -> Generator[Told | None, 
         while True:
             batches = consumer.poll(timeout_ms=POLL_MS)
             records = [r for batch in batches.values() for r in batch if r.key == campaign_id.encode()]
-            yield _told(records[-1].value, records[-1].timestamp) if records else None
+            yield _told(records[-1].value) if records else None
 
 
-def _told(value: bytes | None, timestamp_ms: int) -> Told | None:
-    return Told(decode_entry(value), received_at(timestamp_ms)) if value is not None else None
+def _told(value: bytes | None) -> Told | None:
+    return Told(decode_entry(value)) if value is not None else None

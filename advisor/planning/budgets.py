@@ -1,7 +1,7 @@
 """What does the money leave of the plan: a campaign's budget, its team's month, and the day?
 
-A budget cuts what is new, not what was agreed when it fitted; what it leaves is shared out evenly over the
-resources and the time.
+A budget cuts what is still to be asked for, not what stands already; what it leaves is shared out evenly over
+the resources and the time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cuts import Cut, cut_of, share_of
 from advisor.planning.estate import LaidOut, Reach
 from advisor.planning.ledger import month_of, spent_on
-from advisor.planning.schedule import GRID, floors_on
+from advisor.planning.schedule import GRID, floors_on, standing_at
 from advisor.planning.sizing import Units
 
 _HOURS = step_s(GRID) / 3600
@@ -33,7 +33,7 @@ _DAY_S = 86_400
 class _Part:
     """What is asked of one resource over one cluster, in units (n,) on the cluster's grid.
 
-    `kept` is asked for anyway, or was agreed before; `new` comes on top of it.
+    `kept` is asked for anyway, or stands already; `new` comes on top of it.
     """
 
     laid: LaidOut
@@ -134,20 +134,23 @@ def _rationed_before(estate: Sequence[LaidOut], campaign_id: str, limit: float) 
 
 
 def _own(laid: LaidOut, campaign_id: str) -> Iterator[_Part]:
-    """What a campaign alone adds on one resource: new beyond what is asked for without it or was agreed."""
+    """What a campaign alone adds on one resource: new beyond what is asked for without it, or stands."""
     if not laid.is_priced:
         return
     for alternative in laid.alternatives_of(campaign_id):
         cluster = laid.clusters[alternative.cluster]
-        kept = np.minimum(np.maximum(alternative.without, _agreed(laid, cluster)), cluster.asked)
+        kept = np.minimum(np.maximum(alternative.without, _standing(laid, cluster)), cluster.asked)
         yield _Part(laid, cluster, kept, cluster.asked - kept)
 
 
 def _everything(laid: LaidOut, cluster: ClusterFloors) -> _Part:
-    """All that is asked of one resource: new beyond what was agreed."""
-    kept = np.minimum(_agreed(laid, cluster), cluster.asked)
+    """All that is asked of one resource: new beyond what stands."""
+    kept = np.minimum(_standing(laid, cluster), cluster.asked)
     return _Part(laid, cluster, kept, cluster.asked - kept)
 
 
-def _agreed(laid: LaidOut, cluster: ClusterFloors) -> Units:
-    return floors_on(cluster.times_s, laid.state.plan, laid.resource.minimum)
+def _standing(laid: LaidOut, cluster: ClusterFloors) -> Units:
+    """What stands when the cluster begins, for as long as it was agreed that it stays, shape (n,)."""
+    minimum, plan = laid.resource.minimum, laid.state.plan
+    stands = standing_at(plan, from_epoch_s(int(cluster.times_s[0])) - GRID, minimum)
+    return np.minimum(floors_on(cluster.times_s, plan, minimum), stands)

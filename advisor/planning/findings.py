@@ -10,6 +10,7 @@ import numpy as np
 from advisor.domain.advice import Finding, Outcome, Readiness
 from advisor.domain.campaign import Campaign
 from advisor.domain.reason import Reason
+from advisor.domain.timegrid import to_epoch_s
 from advisor.planning.claims import demand_on
 from advisor.planning.cluster import ClusterFloors
 from advisor.planning.coverage import covered_level
@@ -90,10 +91,23 @@ def _impossible(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) 
             f"needs {wanted} units, {believable} carry many times the most ever seen: are its figures right?"
         )
         yield Finding(Readiness.NOT_READY, Reason.ABSURD_MULTIPLIER, resource.resource, detail)
-    for cut in prospect.cuts:
-        least = prospect.left.laid.most_units(claim_of(campaign, cluster))
-        left = f"{least} of {min(most, resource.maximum)} units"
+    left = _most_missing(campaign, prospect, cluster)
+    for cut in prospect.cuts if left else ():
         yield Finding(Readiness.NOT_READY, cut.reason, resource.resource, f"{left}: {cut.detail}")
+
+
+def _most_missing(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) -> str:
+    """How many units pools and budgets leave when they leave least of them; empty where they leave all."""
+    after = prospect.left.laid.cluster_of(campaign.campaign_id)
+    if after is None:
+        return ""
+    claim = claim_of(campaign, cluster)
+    begin_s = to_epoch_s(prospect.standing.pace.earliest_raise(claim.start))
+    inside = (cluster.times_s >= begin_s) & (cluster.times_s < to_epoch_s(claim.end))
+    missing = np.where(inside, cluster.asked - after.asked, 0)
+    # Where as many are missing at several times, the one at which most are needed tells it best.
+    worst = int(np.lexsort((cluster.asked, missing))[-1])
+    return f"{after.asked[worst]} of {cluster.asked[worst]} units" if missing[worst] > 0 else ""
 
 
 def _unknown(prospect: Prospect) -> Iterator[Finding]:
@@ -193,9 +207,21 @@ def _risky(
     if covered < prospect.policy.demand_level:
         detail = (
             f"{peak} units of {capacity:,.0f}/s are too few in {_how_often(covered)} such campaigns, "
-            f"the policy's risk is {prospect.policy.risk:.0%}: plan for a higher quantile"
+            f"the policy's risk is {prospect.policy.risk:.0%}: {_safer(prospect, peak, capacity)}"
         )
         yield Finding(Readiness.AT_RISK, Reason.RISK_TOO_HIGH, name, detail)
+
+
+def _safer(prospect: Prospect, peak: int, capacity: float) -> str:
+    """What would make the plan short less often?"""
+    resource, level = prospect.standing.resource, prospect.policy.demand_level
+    if capacity < resource.unit_capacity:
+        return f"a load test may prove the {resource.unit_capacity:,.0f}/s declared"
+    if peak >= resource.maximum:
+        return f"more than its maximum, {resource.maximum}, would be needed"
+    if resource.quantile < level:
+        return f"`quantile: {level:g}` would plan for it"
+    return "more `headroom` would cover it"
 
 
 def _how_often(covered: float) -> str:

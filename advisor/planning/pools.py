@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
+from advisor.domain.demand import Floats
 from advisor.domain.limits import Pool
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
@@ -63,26 +65,51 @@ def _cuts_of(pool: Pool, by_name: Mapping[str, LaidOut], times_s: Seconds, now: 
         return
     kept = sum((m.per_unit * m.kept for m in members), np.zeros(len(times_s)))
     share = np.clip((there - kept) / np.maximum(used - kept, _ROUNDING), 0.0, 1.0)
-    worst = int(np.argmax(np.where(short, used - there, -np.inf)))
-    campaigns = _claiming(members, times_s[short])
-    detail = (
-        f"pool {pool.name}: {used[worst]:g} needed at {from_epoch_s(int(times_s[worst])):%d %b %H:%M}Z, "
-        f"there are {there[worst]:g}"
-    )
-    for member in members:
-        left = np.array(
-            [
-                share_of(member.wanted[i] - member.kept[i], share[i], member.kept[i], member.laid.resource)
-                if short[i]
-                else UNBOUNDED
-                for i in range(len(times_s))
-            ],
-            dtype=np.int64,
+    for clash, campaigns in _clashes(members, times_s, short):
+        worst = int(np.argmax(np.where(clash, used - there, -np.inf)))
+        detail = (
+            f"pool {pool.name}: {used[worst]:g} needed at {from_epoch_s(int(times_s[worst])):%d %b %H:%M}Z, "
+            f"there are {there[worst]:g}"
         )
-        if (left < member.wanted).any():
-            name = member.laid.resource.resource
-            shared = f"{detail}, shared by {', '.join(campaigns)}" if len(campaigns) > 1 else detail
-            yield cut_of(name, Reason.POOL_EXHAUSTED, shared, campaigns, times_s, left)
+        shared = f"{detail}, shared by {', '.join(campaigns)}" if len(campaigns) > 1 else detail
+        for member in members:
+            left = _left_for(member, share, clash)
+            if (left < member.wanted).any():
+                name = member.laid.resource.resource
+                yield cut_of(name, Reason.POOL_EXHAUSTED, shared, campaigns, times_s, left)
+
+
+def _left_for(member: _Member, share: Floats, clash: NDArray[np.bool_]) -> Units:
+    """The floors that a resource is left at each instant of a clash, unbound outside of it, shape (n,)."""
+    asked, resource = member.wanted - member.kept, member.laid.resource
+    return np.array(
+        [
+            share_of(asked[i], share[i], member.kept[i], resource) if clash[i] else UNBOUNDED
+            for i in range(len(clash))
+        ],
+        dtype=np.int64,
+    )
+
+
+def _clashes(
+    members: Sequence[_Member], times_s: Seconds, short: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.bool_], tuple[str, ...]]]:
+    """The instants (n,) at which too much is asked for, apart where the campaigns are others.
+
+    Each with the campaigns that have a part in it.
+    """
+    edges = np.flatnonzero(np.diff(short, prepend=False, append=False)).reshape(-1, 2)
+    clashes: list[tuple[NDArray[np.bool_], frozenset[str]]] = []
+    for begin, end in edges.tolist():
+        mask = np.zeros(len(short), dtype=np.bool_)
+        mask[begin:end] = True
+        campaigns = _claiming(members, times_s[begin:end])
+        for other in [c for c in clashes if c[1] & campaigns]:
+            clashes.remove(other)
+            mask, campaigns = mask | other[0], campaigns | other[1]
+        clashes.append((mask, campaigns))
+    for mask, campaigns in clashes:
+        yield mask, tuple(sorted(campaigns))
 
 
 def _kept(laid: LaidOut, times_s: Seconds, now: datetime) -> Units:
@@ -107,7 +134,7 @@ def _instants(members: Sequence[LaidOut], now: datetime) -> Seconds:
     )
 
 
-def _claiming(members: Sequence[_Member], times_s: Seconds) -> tuple[str, ...]:
+def _claiming(members: Sequence[_Member], times_s: Seconds) -> frozenset[str]:
     """The campaigns that have a part in a floor of these resources at any of these instants."""
     found = set()
     for member in members:
@@ -116,4 +143,4 @@ def _claiming(members: Sequence[_Member], times_s: Seconds) -> tuple[str, ...]:
                 begin_s = to_epoch_s(member.laid.pace.earliest_raise(claim.start))
                 if ((times_s >= begin_s) & (times_s < to_epoch_s(claim.end))).any():
                     found.add(claim.campaign_id)
-    return tuple(sorted(found))
+    return frozenset(found)

@@ -30,6 +30,11 @@ from advisor.planning.situation import Situation
 from advisor.planning.unit_capacity import proof_of
 from advisor.planning.wording import sentence_of
 
+LATE = frozenset(
+    {Reason.LEAD_TIME_TOO_SHORT, Reason.LEAD_TIME_TIGHT, Reason.FREEZE_WINDOW, Reason.OUTSIDE_HOURS}
+)
+"""What a later start mends."""
+
 SAFE_START_GRID = timedelta(minutes=5)
 
 
@@ -136,8 +141,9 @@ def _answer(
 ) -> CampaignReadiness:
     """The verdict with all that people need to act on it."""
     answer = verdict(campaign, found, cost)
-    late = {Reason.LEAD_TIME_TOO_SHORT, Reason.LEAD_TIME_TIGHT, Reason.FREEZE_WINDOW, Reason.OUTSIDE_HOURS}
-    is_late = any(finding.reason in late for finding in found)
+    # A later start helps against what is late, and is not offered where something else is in the way as well.
+    is_late = any(f.reason in LATE for f in found)
+    is_late = is_late and all(f.reason in LATE for f in found if f.readiness is Readiness.NOT_READY)
     missing = [p for p in prospects if p.cluster is not None and not _is_there(campaign, p)]
     moments = [p.standing.pace.last_moment(campaign.start) for p in missing]
     stages = [

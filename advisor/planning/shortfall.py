@@ -16,7 +16,7 @@ from advisor.planning.claims import demand_on
 from advisor.planning.cluster import ClusterFloors
 from advisor.planning.presence import Standing, units_expected, units_promised
 from advisor.planning.schedule import GRID
-from advisor.planning.sizing import Units
+from advisor.planning.sizing import Units, units_for
 
 LEVELS = (0.5, 0.9)
 
@@ -41,6 +41,18 @@ class Stage:
             return np.ones(len(times_s), dtype=np.int64)
         return units_expected(self.standing, times_s, now, self.standing.pace.usual)
 
+    def caught_up(self, times_s: Seconds, level: float, campaign_id: str) -> Units:
+        """The units that the resource's own scaler has at each instant, shape (n,); none where it has none.
+
+        It goes with the ordinary demand, and wakes a lead time after the crowd.
+        """
+        resource, late_s = self.standing.resource, int(self.standing.pace.usual.total_seconds())
+        if not resource.reactive or resource.is_fixed:
+            return np.zeros(len(times_s), dtype=np.int64)
+        ordinary = self.demand(times_s, level, without=campaign_id)
+        crowd = self.demand(times_s - late_s, level)
+        return np.minimum(units_for(np.maximum(ordinary, crowd), resource), resource.maximum)
+
     def promised(self, times_s: Seconds, now: datetime) -> Units:
         """The units that senders may count on at each instant, shape (n,)."""
         if self.standing.resource.is_fixed:
@@ -57,7 +69,8 @@ def shortfalls(
 ) -> tuple[Shortfall, ...]:
     """What would be missing while the campaign runs, at the median and the 0.9 quantile?
 
-    `with_plan` counts what can still come, otherwise only what serves now. None where nothing is missing.
+    `with_plan` counts what can still come, otherwise only what serves now; both count what a reactive scaler
+    brings when it has seen the crowd. None where nothing is missing.
     """
     return tuple(
         found for level in LEVELS for found in _worst(campaign, stages, now, level, with_plan=with_plan)
@@ -118,6 +131,7 @@ def _worst(
     missing, where = np.zeros(len(times_s)), np.zeros(len(times_s), dtype=np.int64)
     for number, stage in enumerate(stages):
         units = stage.expected(times_s, now) if with_plan else stage.present(times_s)
+        units = np.maximum(units, stage.caught_up(times_s, level, campaign.campaign_id))
         demand = stage.demand(times_s, level)
         lost = np.clip(1.0 - units * stage.capacity / np.maximum(demand, 1e-9), 0.0, 1.0)
         where = np.where(lost > missing, number, where)

@@ -48,7 +48,8 @@ def gate_in_words(campaign: Campaign, gate: SendGate) -> str:
     ]
     if first.share > 0 and later:
         said[0] += because
-    return ", ".join([*said, *(_from(campaign, step) for step in later[-3:])])
+    text = ", ".join([*said, *(_from(campaign, step) for step in later[-3:])])
+    return f"{text} {campaign.timezone}" if later else text
 
 
 def gate_to_come_in_words(campaign: Campaign, gate: SendGate) -> str:
@@ -56,7 +57,8 @@ def gate_to_come_in_words(campaign: Campaign, gate: SendGate) -> str:
     first, later = gate.steps[0], gate.steps[1:]
     because = f" ({gate.limited_by})" if gate.limited_by else ""
     pace = _pace(first.share, first.rate_per_min) if first.share > 0 else "nothing"
-    begins = f"no, not before {_clock(campaign, campaign.start, with_date=True)}: then {pace}{because}"
+    start = f"{_clock(campaign, campaign.start, with_date=True)} {campaign.timezone}"
+    begins = f"no, not before {start}: then {pace}{because}"
     return ", ".join([begins, *(_from(campaign, step) for step in later[-3:])])
 
 
@@ -78,13 +80,22 @@ def _parts(campaign: Campaign, answer: CampaignReadiness, now: datetime) -> Iter
         yield f"{moment} {_clock(campaign, answer.earliest_safe_start)}"
     if verdict is Readiness.NOT_READY:
         yield from _throttled(campaign, answer.send_gate, now)
+    yield from _what_is_lost(campaign, answer, now)
+    if answer.extra_cost.extra is not None:
+        yield f"extra cost {_money(answer.extra_cost)}"
+
+
+def _what_is_lost(campaign: Campaign, answer: CampaignReadiness, now: datetime) -> Iterator[str]:
+    """What would be short: kept at its start, left alone where people have to act, or as planned."""
+    if answer.readiness is Readiness.READY:
+        return
     if answer.earliest_safe_start is not None and answer.as_planned:
         until_then = "kept as it is" if campaign.start > now else "until then"
         yield f"{until_then}, {_lost(answer.as_planned)}"
-    elif verdict is not Readiness.READY and answer.if_nothing_is_done:
+    elif answer.if_nothing_is_done and not UP_TO_PEOPLE.isdisjoint(answer.reasons):
         yield f"if nothing is done, {_lost(answer.if_nothing_is_done)}"
-    if answer.extra_cost.extra is not None:
-        yield f"extra cost {_money(answer.extra_cost)}"
+    elif answer.as_planned:
+        yield f"as planned, {_lost(answer.as_planned)}"
 
 
 def _by_resource(findings: Sequence[Finding]) -> Iterator[str]:

@@ -33,9 +33,9 @@ class InboxMark(msgspec.Struct, frozen=True, kw_only=True):
 class EntryRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A campaign's accepted state, and what was decided on it; keyed by campaign id.
 
-    `decided_at` is when this was decided. The record is written again when it says something else, and now
-    and then while the campaign is sent (see :meth:`is_to_be_said_again`). Records from before there was a
-    sentence are read without one.
+    `decided_at` is when this was decided; where it was `replayed`, the stream told the time. The record is
+    written again when it says something else, and now and then while the campaign is sent (see
+    :meth:`is_to_be_said_again`). Records from before there was a sentence are read without one.
     """
 
     v: int = 1
@@ -50,6 +50,7 @@ class EntryRecord(msgspec.Struct, frozen=True, kw_only=True):
     send_gate: SendGate | None = None
     cost: Cost | None = None
     decided_at: datetime | None = None
+    replayed: bool = False
 
     def says_what(self, other: EntryRecord | None) -> bool:
         """Is it the same, but for the times at which it was decided?"""
@@ -73,11 +74,15 @@ _marks = msgspec.json.Decoder(InboxMark)
 
 
 def entry_record(
-    entry: BookEntry, assessed: CampaignReadiness | None, decided_at: datetime | None = None
+    entry: BookEntry,
+    assessed: CampaignReadiness | None,
+    decided_at: datetime | None = None,
+    *,
+    replayed: bool = False,
 ) -> EntryRecord:
     """The record of a campaign, with its readiness where that was decided at all."""
     if assessed is None:
-        return EntryRecord(entry=entry, decided_at=decided_at)
+        return EntryRecord(entry=entry, decided_at=decided_at, replayed=replayed)
     return EntryRecord(
         entry=entry,
         readiness=assessed.readiness,
@@ -90,6 +95,7 @@ def entry_record(
         send_gate=assessed.send_gate,
         cost=assessed.extra_cost,
         decided_at=decided_at,
+        replayed=replayed,
     )
 
 

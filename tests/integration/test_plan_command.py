@@ -166,7 +166,7 @@ def test_before_its_start_the_gate_of_a_campaign_is_shut(replayed: Estate) -> No
     answer = json.loads(done.stdout)
     Draft202012Validator(schemas()["send-gate.v1.json"]).validate(answer)
     assert not answer["may_send"]
-    assert answer["text"].startswith("no, not before Friday 27 November 2026 17:00: then ")
+    assert answer["text"].startswith("no, not before Friday 27 November 2026 17:00 UTC: then ")
     assert ask(replayed, "send-gate", "nobody").exit_code == 2
 
 

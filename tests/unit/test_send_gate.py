@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from advisor.domain.advice import CampaignReadiness, Readiness, SendGate, SendStep
 from advisor.domain.money import Cost
@@ -27,7 +26,7 @@ def test_while_it_runs_what_has_capacity_may_be_sent_and_more_is_promised() -> N
     answer = may_send(SALE, gate(("10:05", 0.4), ("10:25", 1.0)), at("10:05"))
 
     assert (answer.share, answer.rate_per_min) == (0.4, 60_000)
-    assert answer.text == f"yes, 60k/min now ({PODS}), 150k/min from 10:25"
+    assert answer.text == f"yes, 60k/min now ({PODS}), 150k/min from 10:25 UTC"
     assert [step.at for step in answer.later] == [at("10:25")]
 
 
@@ -35,7 +34,7 @@ def test_before_its_start_nothing_may_be_sent_however_much_is_ready() -> None:
     answer = may_send(SALE, gate(("08:00", 1.0), limited_by=""), at("08:00"))
 
     assert answer.share == 0.0
-    assert answer.text == "no, not before Friday 27 November 2026 10:00: then 150k/min"
+    assert answer.text == "no, not before Friday 27 November 2026 10:00 UTC: then 150k/min"
     assert [(s.at, s.share) for s in answer.later] == [(at("10:00"), 1.0)]
 
 
@@ -67,17 +66,17 @@ def test_a_campaign_without_a_rate_is_told_in_shares_of_its_pace() -> None:
     words = may_send(quiet, SendGate("promo", steps, PODS), at("09:00")).text
 
     assert words == (
-        f"no, not before Friday 27 November 2026 10:00: then nothing ({PODS}), at 50% of its pace from 10:25"
+        f"no, not before Friday 27 November 2026 10:00 UTC: then nothing ({PODS}), at 50% of its pace from 10:25"
     )
     assert may_send(quiet, SendGate("promo", steps, PODS), at("10:00") + HOUR).rate_per_min is None
 
 
-def told(decided: str, written: datetime | None = None) -> Told:
-    """What the decider said of the sale at HH:MM, and when the broker got it."""
+def told(decided: str, *, replayed: bool = False) -> Told:
+    """What the decider said of the sale at HH:MM."""
     entry = BookEntry("promo", 1, Standing.SCHEDULED, Position(0, 0, NOW), SALE)
     opened = gate(("08:00", 1.0), limited_by="")
     ready = CampaignReadiness("promo", 1, Readiness.READY, (), Cost("EUR", None), send_gate=opened)
-    return Told(entry_record(entry, ready, at(decided)), written or at(decided))
+    return Told(entry_record(entry, ready, at(decided), replayed=replayed))
 
 
 def test_when_nobody_has_decided_for_a_while_nothing_may_be_sent() -> None:
@@ -92,10 +91,11 @@ def test_when_nobody_has_decided_for_a_while_nothing_may_be_sent() -> None:
 def test_before_its_start_an_old_word_is_told_for_what_it_is() -> None:
     assert (
         told("08:00").answer(at("09:59")).text
-        == "no, not before Friday 27 November 2026 10:00: then 150k/min"
+        == "no, not before Friday 27 November 2026 10:00 UTC: then 150k/min"
     )
 
 
 def test_a_replayed_stream_is_never_silent() -> None:
     """Its clock stands still between two records, and is far from that on the wall."""
-    assert told("10:20", NOW + 30 * HOUR).answer(NOW + 99 * HOUR).share == 1.0
+    assert told("10:20", replayed=True).answer(at("10:59")).share == 1.0
+    assert told("09:20", replayed=True).answer(at("10:59")).text.startswith("no, not before")

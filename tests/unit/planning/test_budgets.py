@@ -124,6 +124,18 @@ def test_a_month_ago_is_another_months_money():
     assert cost(decided(NOW, [over, replace(DEAR, team="growth")], the_policy=rules, states=spent)) > 60
 
 
+def test_a_budget_lowered_before_anything_was_asked_for_is_kept_to():
+    """What was agreed while it fitted is no promise to spend it."""
+    rich = replace(DEAR, budget=CampaignBudget("EUR", 100.0))
+    agreed = decided(NOW, [rich]).resources[0].recommendation.steps
+    poor = replace(DEAR, revision=2, budget=CampaignBudget("EUR", 20.0))
+
+    decision = decided(NOW + timedelta(minutes=5), [poor], states={PODS: state(plan=agreed)})
+
+    assert 0 < cost(decision) <= 20.0
+    assert "its budget leaves 20.00" in decision.campaigns[0].sentence
+
+
 def test_a_day_costs_no_more_than_it_may_whoever_asks():
     rules = policy(budgets=Budgets(per_day=40.0))
     evening = campaign("evening", at("20:00"), uplift=20.0)

@@ -77,6 +77,33 @@ def test_what_stands_for_a_running_campaign_is_not_taken_away_by_a_new_one():
     assert floor_at(api, at("11:30")) == 3  # 24 - 10 leave 14: three units of 4
 
 
+def test_campaigns_that_clash_at_other_times_are_not_told_of_each_other():
+    """Two in the morning, two in the evening: each pair is told of itself, and of when."""
+    evening = [
+        replace(SPRING, campaign_id="late-spring", start=at("20:00"), end=at("22:00")),
+        replace(SUMMER, campaign_id="late-summer", start=at("20:00"), end=at("22:00")),
+    ]
+
+    told = {name: a.sentence for name, a in answers(SPRING, SUMMER, *evening).items()}
+
+    assert "shared by spring, summer" in told["spring"]
+    assert "late-spring" not in told["spring"]
+    assert "at 27 Nov 19:" in told["late-summer"]
+    assert "shared by late-spring, late-summer" in told["late-summer"]
+
+
+def test_a_later_start_is_not_offered_where_time_is_not_all_that_is_lacking():
+    """Announced too late, and with half of the quota that it needs: at no start would it be safe."""
+    soon = replace(SPRING, start=at("06:05"))
+    half = policy(WEB, API, pools={"vcpu-quota": replace(CPU, limit=14.0)})
+
+    late, never = answers(soon, rules=policy(WEB, API))["spring"], answers(soon, rules=half)["spring"]
+
+    assert late.earliest_safe_start is not None
+    assert Reason.POOL_EXHAUSTED in never.reasons
+    assert never.earliest_safe_start is None
+
+
 def test_a_pool_grows_with_the_units_of_what_provides_it():
     """Database connections: a reader takes 10 of them, and each pod opens 4."""
     readers = resource("sim://readers", tier="data", lead_time=timedelta(minutes=20))

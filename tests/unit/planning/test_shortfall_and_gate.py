@@ -51,7 +51,7 @@ def test_announced_too_late_it_gives_at_once_all_that_people_need():
     assert found.earliest_safe_start == at("06:40")
     assert [(s.level, s.minutes, s.resource) for s in found.as_planned] == [(0.5, 20, PODS), (0.9, 20, PODS)]
     assert found.as_planned[0].share == pytest.approx(1 - 20 / 45, abs=0.01)
-    assert found.if_nothing_is_done[0].minutes == 120
+    assert found.if_nothing_is_done[0].minutes == 40
     assert found.last_moment == at("05:40")
     assert found.sentence == (
         "promo, Friday 27 November 2026 06:20 UTC: NOT READY, because sim://pods: needs 5 units at the "
@@ -59,6 +59,16 @@ def test_announced_too_late_it_gives_at_once_all_that_people_need():
         "start then and send 24k/min until 06:40; kept as it is, short by 56% at p50 for 20 min and 56% at "
         "p90 for 20 min at the worst; extra cost EUR 7.75"
     )
+
+
+def test_where_nothing_else_scales_what_is_missing_stays_missing():
+    """A reactive scaler has caught up a lead time after the crowd; without one nothing does."""
+    alone = policy(resource(lead_time=40 * MINUTE, reactive=False))
+
+    found = answer(rules=alone)
+
+    assert [s.minutes for s in found.if_nothing_is_done] == [120, 120]
+    assert [s.minutes for s in found.as_planned] == [20, 20]
 
 
 def test_one_that_has_begun_is_told_from_when_on_it_can_be_carried():
@@ -142,7 +152,7 @@ def test_the_gate_follows_the_capacity_that_is_there_and_that_comes():
         (NOW, 0.16, 24_000),
         (at("06:40"), 1.0, 150_000),
     ]
-    assert gate_in_words(LATE, gate()) == "yes, 24k/min now (sim://pods), 150k/min from 06:40"
+    assert gate_in_words(LATE, gate()) == "yes, 24k/min now (sim://pods), 150k/min from 06:40 UTC"
 
 
 @given(st.integers(0, 79 * 60), st.integers(0, 999_999))
@@ -224,14 +234,14 @@ def test_without_room_nothing_may_be_sent_yet():
 
     assert found.send_gate is not None
     assert found.send_gate.share_now == 0.0
-    assert gate_in_words(LATE, found.send_gate) == "no, nothing now (sim://pods), 150k/min from 06:40"
+    assert gate_in_words(LATE, found.send_gate) == "no, nothing now (sim://pods), 150k/min from 06:40 UTC"
 
 
 def test_a_campaign_without_a_rate_is_told_a_share_of_its_pace():
     silent = replace(LATE, send_rate_per_min=None)
 
     assert gate_in_words(silent, gate(promo=silent)) == (
-        "yes, at 16% of its pace now (sim://pods), at 100% of its pace from 06:40"
+        "yes, at 16% of its pace now (sim://pods), at 100% of its pace from 06:40 UTC"
     )
 
 
