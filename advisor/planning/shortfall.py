@@ -11,7 +11,7 @@ import numpy as np
 from advisor.domain.advice import SendGate, SendStep, Shortfall
 from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats
-from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, span
+from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, span, to_epoch_s
 from advisor.planning.claims import demand_on
 from advisor.planning.cluster import ClusterFloors
 from advisor.planning.presence import Standing, units_expected, units_promised
@@ -41,16 +41,17 @@ class Stage:
             return np.ones(len(times_s), dtype=np.int64)
         return units_expected(self.standing, times_s, now, self.standing.pace.usual)
 
-    def caught_up(self, times_s: Seconds, level: float, campaign_id: str) -> Units:
+    def caught_up(self, times_s: Seconds, level: float, campaign: Campaign) -> Units:
         """The units that the resource's own scaler has at each instant, shape (n,); none where it has none.
 
-        It goes with the ordinary demand, and wakes a lead time after the crowd.
+        It goes with the ordinary demand, and has what the crowd needed a lead time ago, from its start on.
         """
         resource, late_s = self.standing.resource, int(self.standing.pace.usual.total_seconds())
         if not resource.reactive or resource.is_fixed:
             return np.zeros(len(times_s), dtype=np.int64)
-        ordinary = self.demand(times_s, level, without=campaign_id)
-        crowd = self.demand(times_s - late_s, level)
+        ordinary = self.demand(times_s, level, without=campaign.campaign_id)
+        seen_s = times_s - late_s
+        crowd = np.where(seen_s >= to_epoch_s(campaign.start), self.demand(seen_s, level), 0.0)
         return np.minimum(units_for(np.maximum(ordinary, crowd), resource), resource.maximum)
 
     def promised(self, times_s: Seconds, now: datetime) -> Units:
@@ -131,7 +132,7 @@ def _worst(
     missing, where = np.zeros(len(times_s)), np.zeros(len(times_s), dtype=np.int64)
     for number, stage in enumerate(stages):
         units = stage.expected(times_s, now) if with_plan else stage.present(times_s)
-        units = np.maximum(units, stage.caught_up(times_s, level, campaign.campaign_id))
+        units = np.maximum(units, stage.caught_up(times_s, level, campaign))
         demand = stage.demand(times_s, level)
         lost = np.clip(1.0 - units * stage.capacity / np.maximum(demand, 1e-9), 0.0, 1.0)
         where = np.where(lost > missing, number, where)

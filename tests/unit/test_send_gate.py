@@ -66,7 +66,8 @@ def test_a_campaign_without_a_rate_is_told_in_shares_of_its_pace() -> None:
     words = may_send(quiet, SendGate("promo", steps, PODS), at("09:00")).text
 
     assert words == (
-        f"no, not before Friday 27 November 2026 10:00 UTC: then nothing ({PODS}), at 50% of its pace from 10:25"
+        f"no, not before Friday 27 November 2026 10:00 UTC: then nothing ({PODS}), "
+        "at 50% of its pace from 10:25"
     )
     assert may_send(quiet, SendGate("promo", steps, PODS), at("10:00") + HOUR).rate_per_min is None
 
