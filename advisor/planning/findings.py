@@ -19,6 +19,7 @@ from advisor.planning.permissions import most_by_itself
 from advisor.planning.presence import Standing, missing, overdue
 from advisor.planning.prospect import Prospect, claim_of, from_start, opening_units, peak_units
 from advisor.planning.schedule import promised_until
+from advisor.planning.sizing import in_units
 
 
 def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[Finding, ...]:
@@ -83,13 +84,11 @@ def _impossible(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) 
     resource = prospect.standing.resource
     most = int(cluster.needed[from_start(campaign, cluster)].max(initial=0))
     if most > resource.maximum:
-        detail = f"needs {most} units, the ceiling is {resource.maximum}"
+        detail = f"needs {in_units(most)}, the ceiling is {resource.maximum}"
         yield Finding(Readiness.NOT_READY, Reason.CAPPED_BY_CEILING, resource.resource, detail)
     believable, wanted = prospect.believable_units, min(most, resource.maximum)
     if believable is not None and wanted > max(believable, prospect.standing.seen_floor):
-        detail = (
-            f"needs {wanted} units, {believable} carry many times the most ever seen: are its figures right?"
-        )
+        detail = f"needs {in_units(wanted)}, {believable} carry many times the most ever seen: are its figures right?"
         yield Finding(Readiness.NOT_READY, Reason.ABSURD_MULTIPLIER, resource.resource, detail)
     left = _most_missing(campaign, prospect, cluster)
     for cut in prospect.cuts if left else ():
@@ -131,7 +130,7 @@ def _obstructed(prospect: Prospect, peak: int, now: datetime, *, is_short: bool)
         return
     late, may_go = overdue(standing, now), _most_by_itself(prospect)
     if standing.seen_floor < peak and peak > may_go[0]:
-        detail = f"needs {peak} units, mode {standing.resource.mode} may go to {may_go[0]} by itself"
+        detail = f"needs {in_units(peak)}, mode {standing.resource.mode} may go to {may_go[0]} by itself"
         yield Finding(verdict, Reason.ABOVE_MODE_CAP, prospect.resource_id, f"{detail} ({may_go[1]})")
         if standing.seen_floor >= may_go[0]:
             late = None  # all was asked for that may be
@@ -167,7 +166,7 @@ def _pending(prospect: Prospect, peak: int) -> Iterator[Finding]:
         detail = {
             Reason.MODE_OBSERVE: "the resource is only watched: nothing will be done",
             Reason.MODE_RECOMMEND: f"raise the floor to {peak}: nobody does it by itself",
-            Reason.NEEDS_APPROVAL: f"a person has to approve {peak} units",
+            Reason.NEEDS_APPROVAL: f"a person has to approve {in_units(peak)}",
         }.get(verdict.reason, verdict.detail)
         yield Finding(Readiness.AT_RISK, verdict.reason, prospect.resource_id, detail)
 
@@ -232,11 +231,11 @@ def _how_often(covered: float) -> str:
 def _met(standing: Standing, peak: int) -> Finding:
     name = standing.resource.resource
     if peak <= standing.always_there:
-        detail = f"needs {peak} units, {standing.resource.minimum} always stand"
+        detail = f"needs {in_units(peak)}, {standing.resource.minimum} always stand"
         return Finding(Readiness.READY, Reason.FLOOR_SUFFICIENT, name, detail)
     if standing.verified(peak):
-        return Finding(Readiness.READY, Reason.VERIFIED, name, f"{peak} units needed, all ready")
-    return Finding(Readiness.READY, Reason.MEETS_PLAN, name, f"{peak} units will be ready in time")
+        return Finding(Readiness.READY, Reason.VERIFIED, name, f"{in_units(peak)} needed, all ready")
+    return Finding(Readiness.READY, Reason.MEETS_PLAN, name, f"{in_units(peak)} will be ready in time")
 
 
 def _span(length: timedelta) -> str:

@@ -16,6 +16,7 @@ from advisor.planning.cluster import ClusterFloors
 from advisor.planning.presence import Standing, units_expected
 from advisor.planning.prospect import Prospect, from_start
 from advisor.planning.schedule import GRID
+from advisor.planning.sizing import in_units
 
 
 def short_at(
@@ -39,12 +40,12 @@ def lateness(
     begins, last = (from_epoch_s(int(edge)) for edge in cluster.times_s[short][[0, -1]])
     minutes = (last + GRID - begins).total_seconds() / 60
     when = "at the start" if at == campaign.start else f"at {at:%H:%M}Z"
-    detail = f"needs {units} units {when}, {there} can be there: {minutes:.0f} min too late"
+    detail = f"needs {in_units(units)} {when}, {there} can be there: {minutes:.0f} min too late"
     reason = Reason.LEAD_TIME_TOO_SHORT
     closed = _closed_until(standing, now, begins - lead)
     if closed is not None:
         reason, why = closed
-        detail = f"needs {units} units, {there} can be there: {why}"
+        detail = f"needs {in_units(units)}, {there} can be there: {why}"
     return [Finding(Readiness.NOT_READY, reason, prospect.resource_id, detail)]
 
 
@@ -52,7 +53,7 @@ def outgrown(prospect: Prospect, cluster: ClusterFloors, short: NDArray[np.bool_
     """More is needed of a campaign that runs than was planned for it: until it is there, that is a risk."""
     _, units, there = _worst(prospect, cluster, short, now)
     until = from_epoch_s(int(cluster.times_s[short][-1])) + GRID
-    detail = f"needs {units} units now that it runs, {there} are there until {until:%H:%M}Z"
+    detail = f"needs {in_units(units)} now that it runs, {there} are there until {until:%H:%M}Z"
     return Finding(Readiness.AT_RISK, Reason.LEAD_TIME_TOO_SHORT, prospect.resource_id, detail)
 
 
