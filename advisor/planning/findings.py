@@ -88,7 +88,8 @@ def _impossible(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) 
         yield Finding(Readiness.NOT_READY, Reason.CAPPED_BY_CEILING, resource.resource, detail)
     believable, wanted = prospect.believable_units, min(most, resource.maximum)
     if believable is not None and wanted > max(believable, prospect.standing.seen_floor):
-        detail = f"needs {in_units(wanted)}, {believable} carry many times the most ever seen: are its figures right?"
+        asked = f"needs {in_units(wanted)}, {believable} carry many times the most ever seen"
+        detail = f"{asked}: are its figures right?"
         yield Finding(Readiness.NOT_READY, Reason.ABSURD_MULTIPLIER, resource.resource, detail)
     left = _most_missing(campaign, prospect, cluster)
     for cut in prospect.cuts if left else ():
