@@ -64,6 +64,7 @@ class CommandDesk:
         """Another worker decides, and sees to commands."""
         self._feed.drop()
         self._metrics.frozen.set(0)
+        self._metrics.frozen_resources.set(0)
         self._metrics.holds.set(0)
 
     async def restore(self, reader: AIOKafkaConsumer) -> None:
@@ -127,5 +128,7 @@ class CommandDesk:
 
     def _show(self) -> None:
         controls = self.controls
-        self._metrics.frozen.set(any(stop.scope == EVERYTHING for stop in controls.freezes))
-        self._metrics.holds.set(len(controls.holds))
+        frozen = {stop.scope for stop in controls.freezes}
+        self._metrics.frozen.set(EVERYTHING in frozen)
+        self._metrics.frozen_resources.set(len(frozen - {EVERYTHING}))
+        self._metrics.holds.set(len({hold.scope for hold in controls.holds}))

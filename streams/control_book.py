@@ -19,6 +19,7 @@ from streams.control_entries import Changes, Entry, ScopeEntry, WordEntry, scope
 from streams.control_words import (
     Refusal,
     approved,
+    campaign_frozen,
     cancelled,
     currency_differs,
     expired,
@@ -90,8 +91,8 @@ class ControlBook:
         scopes = [e for e in entries if isinstance(e, ScopeEntry)]
         words = [e for e in entries if isinstance(e, WordEntry)]
         return Controls(
-            holds=tuple(e.hold for e in scopes if e.hold),
-            freezes=tuple(e.freeze for e in scopes if e.freeze),
+            holds=tuple(hold for e in scopes for hold in e.holds),
+            freezes=tuple(freeze for e in scopes for freeze in e.freezes),
             envelopes=tuple(e.envelope for e in words if e.envelope),
             rejections=tuple(e.rejection for e in words if e.rejection),
         )
@@ -191,28 +192,31 @@ class ControlBook:
     def _stop(
         self, command: Command, kind: CommandKind, scope: str, known: Known
     ) -> tuple[str, Changes] | Refusal:
-        """Hold or freeze a scope; whoever did so before, the newest word stands."""
+        """Hold or freeze a scope; what others said of it stands beside it, an own word before is replaced."""
         freezes = kind is CommandKind.FREEZE
         exists = scope in known.resources or (
             scope == EVERYTHING if freezes else known.campaigns.get(scope) is not None
         )
         if not exists:
-            return unknown_scope(command, scope)
+            is_campaign = known.campaigns.get(scope) is not None
+            return campaign_frozen(command) if is_campaign else unknown_scope(command, scope)
         before = self._entries.get(scope_key(scope))
         entry = before if isinstance(before, ScopeEntry) else ScopeEntry(scope)
-        stop = Hold(scope, command.by, command.at, command.why)
-        entry = replace(entry, freeze=stop) if freezes else replace(entry, hold=stop)
-        return (frozen if freezes else held)(command), {scope_key(scope): entry}
+        had = entry.freezes if freezes else entry.holds
+        others = tuple(stop for stop in had if stop.by != command.by)
+        stops = (*others, Hold(scope, command.by, command.at, command.why))
+        entry = replace(entry, freezes=stops) if freezes else replace(entry, holds=stops)
+        return (frozen if freezes else held)(command, others), {scope_key(scope): entry}
 
     def _resume(self, command: Command, scope: str) -> tuple[str, Changes] | Refusal:
         lifted = {
-            key: entry.scope
+            key: entry
             for key, entry in self._entries.items()
             if isinstance(entry, ScopeEntry) and scope in (EVERYTHING, entry.scope)
         }
         if not lifted:
             return nothing_to_resume(command, scope, scope_key(EVERYTHING) in self._entries)
-        return resumed(command, sorted(lifted.values())), dict.fromkeys(lifted)
+        return resumed(command, sorted(lifted.values(), key=lambda e: e.scope)), dict.fromkeys(lifted)
 
 
 def _end_of(campaign_id: str, known: Known, otherwise: datetime) -> datetime:

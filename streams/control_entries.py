@@ -11,11 +11,14 @@ from advisor.domain.controls import Envelope, Hold, Rejection
 
 @dataclass(frozen=True, slots=True)
 class ScopeEntry:
-    """What stands on a resource, a campaign or everything."""
+    """What stands on a resource, a campaign or everything: of each person one hold and one freeze at most.
+
+    They are in the order in which they were said.
+    """
 
     scope: str
-    hold: Hold | None = None
-    freeze: Hold | None = None
+    holds: tuple[Hold, ...] = ()
+    freezes: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

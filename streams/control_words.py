@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from advisor.domain.controls import EVERYTHING, Controls, Envelope
+from advisor.domain.controls import EVERYTHING, Controls, Envelope, Hold
 from advisor.domain.reason import Reason
-from streams.codec.commands import Approve, Command
+from streams.codec.commands import Approve, Command, CommandKind
+from streams.control_entries import ScopeEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +31,22 @@ def rejected(command: Command, dropped: int) -> str:
     return f"{command.by} rejects {command.about}{_why(command)}{ended}"
 
 
-def held(command: Command) -> str:
-    """A hold stands."""
+def held(command: Command, others: Sequence[Hold]) -> str:
+    """A hold stands, beside those of others."""
     stop = "nothing is changed there until somebody resumes it; the floors that stand, stand"
-    return f"{command.by} holds {command.about}{_why(command)}: {stop}"
+    return f"{command.by} holds {command.about}{_why(command)}: {stop}{_as_well(others)}"
 
 
-def frozen(command: Command) -> str:
-    """A freeze stands."""
+def frozen(command: Command, others: Sequence[Hold]) -> str:
+    """A freeze stands, beside those of others."""
     stop = "nothing is changed until somebody resumes it; the floors that stand, stand"
-    return f"{command.by} freezes {_named(command.about)}{_why(command)}: {stop}"
+    return f"{command.by} freezes {_named(command.about)}{_why(command)}: {stop}{_as_well(others)}"
 
 
-def resumed(command: Command, scopes: Sequence[str]) -> str:
-    """Holds and freezes are over."""
-    return f"{command.by} resumes {', '.join(map(_named, scopes))}{_why(command)}"
+def resumed(command: Command, lifted: Sequence[ScopeEntry]) -> str:
+    """Holds and freezes are over, whosever they were."""
+    told = "; ".join(f"{_named(entry.scope)} was {_whose(entry)}" for entry in lifted)
+    return f"{command.by} resumes {_named(command.about)}{_why(command)}: {told}"
 
 
 def unknown_campaign(command: Command) -> Refusal:
@@ -123,11 +125,28 @@ def unknown_scope(command: Command, scope: str) -> Refusal:
         return _refusal(
             command, Reason.SCOPE_UNKNOWN, "everything can be frozen only", "`headstart freeze --everything`"
         )
+    if command.kind is CommandKind.FREEZE:
+        return _refusal(
+            command,
+            Reason.SCOPE_UNKNOWN,
+            "it is no resource of the policy",
+            "write its id as the policy does, or `headstart freeze --everything`",
+        )
     return _refusal(
         command,
         Reason.SCOPE_UNKNOWN,
         "it is neither a resource of the policy nor an announced campaign",
         "write its id as the policy or `headstart campaign list` does",
+    )
+
+
+def campaign_frozen(command: Command) -> Refusal:
+    """A freeze is of resources; what stops a campaign is a hold."""
+    return _refusal(
+        command,
+        Reason.SCOPE_UNKNOWN,
+        "it is a campaign, and only a resource of the policy or everything can be frozen",
+        f"`headstart hold {command.about}`",
     )
 
 
@@ -147,12 +166,14 @@ def standing_lines(controls: Controls) -> list[str]:
     """What stands, a line each; none if nothing does."""
     stops = [("frozen", stop) for stop in controls.freezes] + [("held", stop) for stop in controls.holds]
     lines = [
-        f"{word}: {_named(stop.scope)}, by {stop.by} since {_time(stop.at)}"
-        + (f" ({stop.why})" if stop.why else "")
+        f"{word}: {_named(stop.scope)}, by {stop.by} since {_time(stop.at)}" + _reason(stop.why)
         for word, stop in stops
     ]
     lines += [f"approved: {_inside(e)}, by {e.by}" for e in controls.envelopes]
-    lines += [f"rejected: {r.campaign_id}, revision {r.revision}, by {r.by}" for r in controls.rejections]
+    lines += [
+        f"rejected: {r.campaign_id}, revision {r.revision}, by {r.by}" + _reason(r.why)
+        for r in controls.rejections
+    ]
     return lines
 
 
@@ -171,8 +192,27 @@ def _inside(envelope: Envelope) -> str:
     return f"{envelope.campaign_id}, revision {envelope.revision}: {units}{cost}, {window}, {until}"
 
 
+def _as_well(others: Sequence[Hold]) -> str:
+    """Who had said the same before."""
+    return f". So had before: {_people(others)}" if others else ""
+
+
+def _whose(entry: ScopeEntry) -> str:
+    """Which holds and freezes were there?"""
+    stops = (("frozen by", entry.freezes), ("held by", entry.holds))
+    return ", ".join(f"{word} {_people(of_kind)}" for word, of_kind in stops if of_kind)
+
+
+def _people(stops: Sequence[Hold]) -> str:
+    return " and ".join(stop.by + _reason(stop.why) for stop in stops)
+
+
 def _why(command: Command) -> str:
-    return f" ({command.why})" if command.why else ""
+    return _reason(command.why)
+
+
+def _reason(why: str) -> str:
+    return f" ({why})" if why else ""
 
 
 def _named(scope: str) -> str:

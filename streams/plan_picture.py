@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 MOST_PANELS = 4
 HEADER = 0.8  # inches
+BESIDE, ABOVE, ROW, GAP = 3, 3, 12, 6
+"""Of the names of moments, in points: off their line, off the panel, row to row, and name to name."""
 
 
 def write_plan_picture(planned: CampaignPlan, path: Path) -> None:
@@ -58,7 +60,7 @@ def draw_plan(planned: CampaignPlan) -> Figure:
     for axes, (made, known, foreseen) in zip(panels, shown, strict=False):
         _draw_resource(axes, planned, made, known, foreseen)
     if not shown:
-        panels[0].set_title("no resource of the policy serves it", loc="left", fontsize=10.5)
+        _title_panel(panels[0], "no resource of the policy serves it")
     _frame(panels[-1], planned)
     named = {
         text: line for axes in panels for line, text in zip(*axes.get_legend_handles_labels(), strict=True)
@@ -69,6 +71,7 @@ def draw_plan(planned: CampaignPlan) -> Figure:
     top = 1.0 - 0.12 / height
     figure.text(0.012, top, _title(planned), ha="left", va="top", fontsize=16, fontweight="bold")
     figure.text(0.012, top - 0.36 / height, _facts(planned, hidden), ha="left", va="top", color=MUTED)
+    _spread_names(figure)
     return figure
 
 
@@ -84,7 +87,7 @@ def _draw_resource(
     """Demand with and without the campaign, what is asked for, and what is there."""
 
     rules, name = known.rules, made.recommendation.resource
-    axes.set_title(name, loc="left", fontsize=10.5, color=INK, pad=30)
+    _title_panel(axes, name)
     axes.set_ylabel("requests per second")
     number_axis(axes)
     top, (first, last) = rules.unit_capacity * rules.minimum, _span(planned)
@@ -117,6 +120,11 @@ def _draw_resource(
     _draw_moments(axes, planned)
 
 
+def _title_panel(axes: Axes, text: str, pad: float = 0.0) -> None:
+    """Put a title over a panel, `pad` points above it."""
+    axes.set_title(text, loc="left", fontsize=10.5, color=INK, pad=pad)
+
+
 def _floors(known: ResourceFacts, first: datetime, last: datetime) -> tuple[list[datetime], list[int]]:
     """The floors from the picture's left edge to its right one, whoever they are for."""
     inside = [step for step in known.schedule if first < step.act_at < last]
@@ -136,17 +144,39 @@ def _draw_moments(axes: Axes, planned: CampaignPlan) -> None:
         moments.append((said.earliest_safe_start, "earliest safe start", OURS, "--"))
     first, last = _span(planned)
     inside = sorted((m for m in moments if first <= m[0] <= last), key=lambda m: m[0])
-    for number, (at, what, color, style) in enumerate(inside):
+    for at, what, color, style in inside:
         axes.axvline(at, color=color, lw=1.4, ls=style)
         axes.annotate(
             f"{what} {at.astimezone(ZoneInfo(campaign.timezone)):%H:%M}",
             (at, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(3, 3 + 12 * (number % 2)),  # two lines of names, so that neighbours do not overlap
+            xytext=(BESIDE, ABOVE),
             textcoords="offset points",
             color=color,
             fontsize=9,
+            in_layout=False,  # the title above leaves room for them
         )
+
+
+def _spread_names(figure: Figure) -> None:
+    """Put the names above each panel into as many rows as keep them from lying on each other.
+
+    They are measured as they are drawn; one that would leave the panel on the right goes to the left of its
+    line. A title goes above the rows.
+    """
+    figure.draw_without_rendering()  # only then is it known where the panels lie
+    for axes in figure.axes:
+        frame = axes.get_window_extent()
+        ends: list[float] = []  # how far each row is taken
+        for name in axes.texts:
+            if name.get_window_extent().x1 > frame.x1:
+                name.set(ha="right", position=(-BESIDE, ABOVE))
+        for name in sorted(axes.texts, key=lambda name: name.get_window_extent().x0):
+            box = name.get_window_extent()
+            row = next((row for row, end in enumerate(ends) if end < box.x0), len(ends))
+            ends[row : row + 1] = [box.x1 + figure.dpi * GAP / 72]
+            name.set_y(ABOVE + ROW * row)
+        _title_panel(axes, axes.get_title("left"), 2 * ABOVE + ROW * len(ends))
 
 
 def _frame(axes: Axes, planned: CampaignPlan) -> None:

@@ -57,7 +57,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """All that people decided and that stands: of each person and campaign, their newest word.
+    """All that people decided and that stands: of each person and campaign or scope, their newest word.
 
     `holds` are of resources and campaigns, `freezes` (the kill switch) of resources or of EVERYTHING.
     """

@@ -114,6 +114,9 @@ class Metrics:
         # --- commands
         self.commands = counter("commands", "Commands of people, by what became of them.", "kind", "outcome")
         self.frozen = gauge("frozen", "1 while people have frozen everything; shown by the decider.")
+        self.frozen_resources = gauge(
+            "frozen_resources", "Resources that people have frozen one by one; shown by the decider."
+        )
         self.holds = gauge("holds", "Resources and campaigns on hold; shown by the decider.")
 
         # --- acts

@@ -23,7 +23,10 @@ def approve(
     *,
     most: Annotated[
         list[str] | None,
-        typer.Option(metavar="RESOURCE=UNITS", help="At most so many; repeat. Default: as the plan has it."),
+        typer.Option(
+            metavar="RESOURCE=UNITS",
+            help="At most so many of this one; repeat. The others stay as the plan has them.",
+        ),
     ] = None,
     max_cost: Annotated[
         float | None, typer.Option(min=0, help="Most extra cost. Default: the plan's own.")
@@ -43,8 +46,9 @@ def approve(
     """Approve a campaign within bounds: inside them floors are raised, outside you are asked again.
 
     Without options the bounds are the present plan's: its units, its extra cost, from its first step to its
-    last. Times are local to the campaign, or carry an offset. Exit code 0: it is approved. 1: no worker
-    answered within 10 s. 2: refused, and why, or a bad policy. 3: Kafka cannot be reached. Examples:
+    last. Each --most changes that of one resource and of no other. Times are local to the campaign, or carry
+    an offset. Exit code 0: it is approved. 1: no worker answered within 10 s. 2: refused, and why, or a bad
+    policy. 3: Kafka cannot be reached. Examples:
 
         headstart approve bf-2026
 
@@ -63,20 +67,20 @@ def approve(
             planned = plan_campaign(settings, policy_file, campaign_id, datetime.now(UTC))
         except NoSuchCampaignError as error:
             raise fail(str(error), BAD_INPUT) from error
-        by_plan = envelope_of(planned, policy_file.policy)
-        if not (units or by_plan.most_units):
+        bounds = envelope_of(planned, policy_file.policy, units)
+        if not bounds.most_units:
             raise fail(
                 f"the plan of {campaign_id!r} asks for nothing. Fix: say how much with --most", BAD_INPUT
             )
     word = Approve(
         campaign_id=campaign_id,
         revision=planned.campaign.revision if revision is None else revision,
-        most_units=tuple(sorted(units.items())) or by_plan.most_units,
-        max_cost=by_plan.max_cost if max_cost is None else max_cost,
+        most_units=bounds.most_units,
+        max_cost=bounds.max_cost if max_cost is None else max_cost,
         currency=policy_file.policy.currency,
-        start=by_plan.start,
-        end=by_plan.end,
-        expires_at=by_plan.expires_at if until is None else _time(until, planned),
+        start=bounds.start,
+        end=bounds.end,
+        expires_at=bounds.expires_at if until is None else _time(until, planned),
     )
     give(settings, word, by, why, wait=not no_wait, as_json=as_json)
 

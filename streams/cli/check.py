@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from advisor.actuation.reach import Lowered
 from advisor.domain.policy import Mode, Policy, ResourcePolicy
 from advisor.durations import format_duration
 from advisor.errors import Problem
 from advisor.policy_file import PolicyFile, load_policy
 from advisor.settings import Settings, load_settings
+from streams.cli.layout import show_table
 from streams.cli.outcome import BAD_KAFKA, exit_codes
 from streams.cli.policy_remarks import remarks
 from streams.cli.price_remarks import old_prices
+from streams.cli.reach_remarks import beyond_reach, out_of_reach, reach_remarks
 from streams.clock import wall_clock
 
 _MODE_WORDS = {
@@ -51,8 +53,10 @@ def check(
     with exit_codes():
         settings = load_settings()
         policy_file = load_policy(policy or settings.policy_file)
-        _print_policy(out, policy_file.policy)
+        lowered = beyond_reach(policy_file.policy)
+        _print_policy(out, policy_file.policy, lowered)
         notes = [
+            *reach_remarks(lowered),
             *remarks(policy_file.policy),
             *old_prices(policy_file.prices, wall_clock().now().date()),
         ]
@@ -82,17 +86,13 @@ def _check_kafka(out: Console, settings: Settings, policy_file: PolicyFile) -> N
     out.print(f"[green]Kafka at {escape(servers)}: every topic is as it must be.[/]", soft_wrap=True)
 
 
-def _print_policy(out: Console, policy: Policy) -> None:
-    table = Table(title=f"Policy {policy.version}", title_justify="left", show_lines=True)
-    table.add_column("resource", overflow="fold")
-    for name in ("carries", "units", "timing", "Headstart"):
-        table.add_column(name)
-    for resource in policy.resources.values():
-        table.add_row(*(escape(cell) for cell in _row(resource)))
-    out.print(table)
+def _print_policy(out: Console, policy: Policy, lowered: Mapping[str, Lowered]) -> None:
+    columns = ("resource", "tier", "carries", "units", "timing", "Headstart")
+    rows = [_row(resource, lowered.get(name)) for name, resource in policy.resources.items()]
+    show_table(out, f"Policy {policy.version}", columns, rows, ruled=True)
 
 
-def _row(resource: ResourcePolicy) -> tuple[str, ...]:
+def _row(resource: ResourcePolicy, lowered: Lowered | None) -> tuple[str, ...]:
     shares = ", ".join(
         service if share == 1 else f"{share:g} x {service}" for service, share in resource.serves.items()
     )
@@ -100,7 +100,8 @@ def _row(resource: ResourcePolicy) -> tuple[str, ...]:
     if resource.is_fixed:
         limit = f"at most {resource.unit_capacity:,g} requests/s"
         return (
-            f"{resource.resource}\n(fixed)",
+            resource.resource,
+            "fixed",
             f"{shares}\n{limit}",
             "cannot be scaled",
             kept,
@@ -108,9 +109,10 @@ def _row(resource: ResourcePolicy) -> tuple[str, ...]:
         )
     least, most = (units * resource.unit_capacity for units in (resource.minimum, resource.maximum))
     return (
-        f"{resource.resource}\n({resource.tier})",
+        resource.resource,
+        resource.tier,
         f"{shares}\n{resource.unit_capacity:,g} requests/s a unit",
-        f"{resource.minimum} to {resource.maximum}\n({least:,.0f} to {most:,.0f} requests/s)",
+        f"{resource.minimum} to {resource.maximum}\n{least:,.0f} to {most:,.0f} requests/s",
         f"asked {format_duration(resource.lead_time)} ahead\n{kept}",
-        _MODE_WORDS[resource.mode],
+        out_of_reach(lowered) if lowered else _MODE_WORDS[resource.mode],
     )

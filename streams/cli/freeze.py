@@ -21,6 +21,8 @@ def freeze(
 ) -> None:
     """Freeze a resource, or everything: nothing is changed until `headstart resume`. Floors stay.
 
+    A campaign is not frozen but held: `headstart hold CAMPAIGN`.
+
     Exit code 0: it is frozen. 1: no worker answered within 10 s. 2: refused, and why. 3: Kafka cannot be
     reached. Examples:
 

@@ -20,10 +20,14 @@ def hold(
 ) -> None:
     """Hold a resource or a campaign: nothing is changed there until `headstart resume`. Floors stay.
 
+    It stops capacity from being changed, and nobody from sending: the send gate goes on to answer from the
+    capacity that is there, so a campaign that is held may still be sent. Each person's hold stands by itself;
+    one resume ends all of a scope.
+
     Exit code 0: it holds. 1: no worker answered within 10 s. 2: refused, and why. 3: Kafka cannot be
     reached. Examples:
 
-        headstart hold bf-2026 --why "legal has not signed"
+        headstart hold bf-2026 --why "its audience is being corrected"
 
         headstart hold k8s://prod/shop/hpa/web-shop
     """

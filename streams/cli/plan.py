@@ -76,6 +76,9 @@ def _check_arguments(campaign_id: str | None, what_if: Sequence[str], png: Path 
         raise fail("neither a campaign nor --what-if is given. Fix: headstart plan CAMPAIGN", BAD_INPUT)
     if png is not None and len(what_if) > 1:
         raise fail("--png draws one plan, not several. Fix: ask for one --what-if at a time", BAD_INPUT)
+    if png is not None and png.suffix.lower() not in ("", ".png"):
+        named = png.with_suffix(".png")
+        raise fail(f"--png writes a PNG, and {png} is named otherwise. Fix: name it {named}", BAD_INPUT)
     if png is not None:
         _picture()  # missing parts are told before anything is read
 

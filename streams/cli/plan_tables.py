@@ -14,6 +14,7 @@ from advisor.domain.money import Cost
 from streams.cli.layout import show_table
 from streams.plan import CampaignPlan, ResourceFacts
 from streams.send_gate import may_send
+from streams.units import in_units
 
 COLOURS = {Readiness.READY: "green", Readiness.AT_RISK: "yellow", Readiness.NOT_READY: "red"}
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -67,9 +68,9 @@ def _facts(planned: CampaignPlan, said: CampaignReadiness) -> Iterator[str]:
     if said.last_moment is not None:
         left = said.last_moment - now
         ago = f"{_length(-left)} ago" if left < timedelta(0) else f"in {_length(left)}"
-        yield f"Last moment to act: {_time(said.last_moment, zone)}, {ago}"
+        yield f"Last moment to act: {_zoned(said.last_moment, zone)}, {ago}"
     if said.earliest_safe_start is not None:
-        yield f"Earliest safe start: {_time(said.earliest_safe_start, zone)}"
+        yield f"Earliest safe start: {_zoned(said.earliest_safe_start, zone)}"
     for title, lost in (("If nothing is done", said.if_nothing_is_done), ("As planned", said.as_planned)):
         yield f"{title}: {'; '.join(_shortfall(s, zone) for s in lost) or 'nothing is missing'}"
     yield f"Send gate: {may_send(planned.campaign, said.send_gate, now).text}"
@@ -108,7 +109,7 @@ def _show_resource(out: Console, made: ResourceDecision, known: ResourceFacts, z
     title = f"{recommendation.resource} ({recommendation.mode})"
     if recommendation.steps:
         rows = [(_time(s.act_at, zone), str(s.floor), str(s.ceiling)) for s in recommendation.steps]
-        show_table(out, title, ("act at", "floor", "ceiling"), rows, numbers="floor ceiling")
+        show_table(out, title, (f"act at ({zone.key})", "floor", "ceiling"), rows, numbers="floor ceiling")
     elif known.rules.is_fixed:
         out.print(Text(f"{title}: cannot be scaled, carries {known.rules.unit_capacity:g} requests/s"))
     else:
@@ -133,19 +134,19 @@ def _measured(known: ResourceFacts) -> Iterator[str]:
         proof = "proven" if known.proof.is_proven else "NOT proven"
         yield f"unit capacity: {proof}, {known.proof.detail}"
     if known.ready_units is not None:
-        yield f"now: {known.ready_units} units ready, floor {known.floor_now}"
+        yield f"now: {in_units(known.ready_units)} ready, floor {known.floor_now}"
 
 
 def _side_by_side(plans: Sequence[CampaignPlan]) -> Iterator[list[Text | str]]:
     said = [planned.readiness for planned in plans]
     zones = [ZoneInfo(planned.campaign.timezone) for planned in plans]
-    yield ["start", *(_time(p.campaign.start, z) for p, z in zip(plans, zones, strict=True))]
+    yield ["start", *(_zoned(p.campaign.start, z) for p, z in zip(plans, zones, strict=True))]
     yield ["verdict", *(_verdict(one) for one in said)]
     yield ["extra cost", *(_extra(one) for one in said)]
     yield [
         "earliest safe start",
         *(
-            _time(one.earliest_safe_start, zone) if one and one.earliest_safe_start else "as it is"
+            _zoned(one.earliest_safe_start, zone) if one and one.earliest_safe_start else "as it is"
             for one, zone in zip(said, zones, strict=True)
         ),
     ]
@@ -178,13 +179,17 @@ def _extra(said: CampaignReadiness | None) -> str:
 
 def _shortfall(lost: Shortfall, zone: ZoneInfo) -> str:
     return (
-        f"{lost.share:.0%} of demand at p{lost.level * 100:g}, worst {_time(lost.at, zone)} "
+        f"{lost.share:.0%} of demand at p{lost.level * 100:g}, worst {_zoned(lost.at, zone)} "
         f"on {lost.resource}, for {lost.minutes} min in all"
     )
 
 
 def _time(instant: datetime, zone: ZoneInfo) -> str:
     return f"{instant.astimezone(zone):%a %d %b %H:%M}"
+
+
+def _zoned(instant: datetime, zone: ZoneInfo) -> str:
+    return f"{_time(instant, zone)} {zone.key}"
 
 
 def _length(span: timedelta) -> str:

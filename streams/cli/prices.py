@@ -11,13 +11,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from advisor.errors import HeadstartError
 from advisor.policy_file import AskedPrices, PolicyFile, load_policy, parse_asked, read_policy
 from advisor.prices.csv_file import load_prices, write_prices
 from advisor.prices.table import PriceRow, PriceTable
 from advisor.settings import load_settings
+from streams.cli.layout import show_table
 from streams.cli.outcome import BAD_INPUT, exit_codes, fail
 from streams.cli.price_remarks import old_prices
 from streams.clock import wall_clock
@@ -138,19 +138,15 @@ def _listed(file: PolicyFile) -> Iterator[dict[str, Any]]:
 
 
 def _print(out: Console, file: PolicyFile, on: date) -> None:
-    table = Table(title=f"Prices of policy {file.policy.version}", title_justify="left", show_lines=True)
-    table.add_column("resource", overflow="fold")
-    for name in ("item", f"{file.policy.currency} per unit and hour", "as of", "source"):
-        table.add_column(name, overflow="fold")
+    rows = []
     for listed in _listed(file):
         name, price = listed["resource"], listed["price_per_unit_hour"]
         taken = file.prices.get(name)
         item = str(taken.asked) if taken else "-" if price is None else "written in the policy"
         shown = "none" if price is None else f"{price:.6g}"
-        table.add_row(
-            *(escape(c) for c in (name, item, shown, listed["as_of"] or "-", listed["source"] or "-"))
-        )
-    out.print(table)
+        rows.append((name, item, shown, listed["as_of"] or "-", listed["source"] or "-"))
+    columns = ("resource", "item", f"{file.policy.currency} per unit and hour", "as of", "source")
+    show_table(out, f"Prices of policy {file.policy.version}", columns, rows, ruled=True)
     for remark in old_prices(file.prices, on):
         out.print(f"[yellow]note:[/] {escape(remark)}", soft_wrap=True, highlight=False)
     if file.prices:
@@ -158,12 +154,10 @@ def _print(out: Console, file: PolicyFile, on: date) -> None:
 
 
 def _print_update(out: Console, target: Path, before: PriceTable, rows: list[PriceRow]) -> None:
-    table = Table(title=f"{target}: as of {rows[0].as_of}", title_justify="left")
-    table.add_column("item", overflow="fold")
-    for name in (f"{rows[0].currency} per hour", "before"):
-        table.add_column(name)
+    lines = []
     for row in rows:
         old = before.rows.get(row.item)
         was = f"{old.price_per_hour:.6g} {old.currency}, {old.as_of}" if old else "-"
-        table.add_row(escape(row.item), f"{row.price_per_hour:.6g}", was)
-    out.print(table)
+        lines.append((row.item, f"{row.price_per_hour:.6g}", was))
+    columns = ("item", f"{rows[0].currency} per hour", "before")
+    show_table(out, f"{target}: as of {rows[0].as_of}", columns, lines)

@@ -10,12 +10,13 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from advisor.domain.timegrid import to_iso
 from advisor.settings import load_settings
+from streams.cli.layout import show_table
 from streams.cli.outcome import BAD_INPUT, FAILED, exit_codes, fail
 from streams.cli.progress import Bar
+from streams.units import in_units
 
 if TYPE_CHECKING:
     from streams.decision_replay import Replayed
@@ -67,10 +68,8 @@ def _print(out: Console, done: Replayed, data: Mapping[str, Any]) -> None:
     for line in decided(data):
         out.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
     if done.differences:
-        table = Table("where", "recorded", "again", title="What differs", title_justify="left")
-        for found in done.differences:
-            table.add_row(escape(found.where), *(escape(_short(v)) for v in (found.recorded, found.again)))
-        out.print(table)
+        rows = [(found.where, _short(found.recorded), _short(found.again)) for found in done.differences]
+        show_table(out, "What differs", ("where", "recorded", "again"), rows)
 
 
 def decided(data: Mapping[str, Any]) -> list[str]:
@@ -80,7 +79,7 @@ def decided(data: Mapping[str, Any]) -> list[str]:
     if "readiness" in recommendation:
         lines.append(f"readiness {recommendation['readiness']}")
     for step in recommendation.get("steps", ()):
-        lines.append(f"from {step['act_at']} at least {step['floor']}, at most {step['ceiling']} units")
+        lines.append(f"from {step['act_at']} at least {step['floor']}, at most {in_units(step['ceiling'])}")
     cost = recommendation.get("cost") or recommendation.get("extra_cost") or {}
     if cost.get("extra") is not None:
         lines.append(f"extra cost {cost['currency']} {cost['extra']:,.2f}")

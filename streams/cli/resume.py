@@ -21,6 +21,8 @@ def resume(
 ) -> None:
     """Resume a resource or a campaign, or everything: its holds and freezes are over.
 
+    All of them, whoever gave them; the answer names their people and reasons.
+
     Exit code 0: it goes on. 1: no worker answered within 10 s. 2: refused, and why. 3: Kafka cannot be
     reached. Examples:
 

@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from advisor.errors import Problem
 from advisor.policy_file import PolicyFile, load_policy
 from advisor.settings import Settings, load_settings
+from streams.cli.layout import show_table
 from streams.cli.outcome import BAD_KAFKA, exit_codes
 
 
@@ -73,15 +74,16 @@ def _print(
 
     wrong = {problem.path: problem.message for problem in problems}
     servers = settings.kafka.bootstrap_servers
-    table = Table(title=f"Topics at {servers}", title_justify="left")
-    for column in ("topic", "way", "owner", "partitions", "cleanup", "state"):
-        table.add_column(column, overflow="fold")
+    rows: list[tuple[Text | str, ...]] = []
     for field, name in TopicNames.of(settings, policy_file).all():
         topic = TOPICS[field]
-        state = "[green]created" if name in created else "[green]ok"
+        state = Text("created" if name in created else "ok", style="green")
+        if name in wrong:
+            state = Text(wrong[name], style="red")
         layout = (str(partitions_of(settings, field)), topic.cleanup)
         owner, *shown = ("theirs", "any", "any") if topic.theirs else ("ours", *layout)
-        table.add_row(name, topic.way, owner, *shown, f"[red]{wrong[name]}" if name in wrong else state)
-    Console().print(table)
+        rows.append((name, topic.way, owner, *shown, state))
+    columns = ("topic", "way", "owner", "partitions", "cleanup", "state")
+    show_table(Console(), f"Topics at {servers}", columns, rows)
     if problems:
         print_problems(Console(stderr=True), f"Kafka at {servers}", problems)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.tree import Tree
 
+from advisor.domain.controls import Controls
 from advisor.settings import load_settings
+from streams.cli.layout import show_outline
 from streams.cli.outcome import BAD_INPUT, exit_codes, fail
 from streams.cli.progress import Bar
+from streams.units import in_units
 
 if TYPE_CHECKING:
     from streams.audit_log import AuditEvent
@@ -58,12 +59,11 @@ def why(
     if as_json:
         typer.echo(msgspec.json.encode(chain).decode())
     else:
-        Console().print(tree_of(chain), soft_wrap=True, highlight=False)
+        show_outline(Console(), head(chain), parts_of(chain))
 
 
-def tree_of(chain: Chain) -> Tree:
-    """The chain as people read it, the answer first."""
-    tree = Tree(f"[bold]{escape(head(chain))}[/]")
+def parts_of(chain: Chain) -> list[tuple[str, list[str]]]:
+    """The chain as people read it below the answer: titles, and lines under each."""
     parts: list[tuple[str, Callable[[Chain], Lines]]] = [
         ("Decided", _decided),
         ("For", _campaigns),
@@ -73,38 +73,32 @@ def tree_of(chain: Chain) -> Tree:
         ("People", _people),
         ("Done since", _acts),
     ]
-    for title, say in parts:
-        lines = list(say(chain))
-        if lines:
-            branch = tree.add(title)
-            for line in lines:
-                branch.add(escape(line))
+    told = [(title, list(say(chain))) for title, say in parts]
     if chain.lost:
-        tree.add(escape(f"Part of this is missing: {chain.lost}"))
-    return tree
+        told.append(("Part of this is missing", [chain.lost]))
+    return [(title, lines) for title, lines in told if lines]
 
 
 def head(chain: Chain) -> str:
     """The answer in one sentence."""
-    floor = "the ordinary minimum" if chain.floor is None else f"{chain.floor} units"
+    floor = "the ordinary minimum" if chain.floor is None else in_units(chain.floor)
     most = "" if chain.ceiling is None else f", at most {chain.ceiling}"
     return f"{chain.resource}: the floor planned for {_time(chain.at)} is {floor}{most}"
 
 
 def _decided(chain: Chain) -> Lines:
     step, made, newest = chain.step, chain.made, chain.newest
-    what = f"at least {step.floor} units from {_time(step.act_at)} on" if step else "the ordinary minimum"
+    what = f"at least {in_units(step.floor)} from {_time(step.act_at)} on" if step else "the ordinary minimum"
     yield f"{what}: decision {made.id} of {_time(made.time)}"
     if newest.id != made.id:
         yield f"last changed, with that still in it: decision {newest.id} of {_time(newest.time)}"
     yield f"mode {newest.data['recommendation']['mode']}; because {', '.join(chain.reasons)}"
     if chain.next_step:
-        yield f"next: {chain.next_step.floor} units from {_time(chain.next_step.act_at)} on"
+        yield f"next: {in_units(chain.next_step.floor)} from {_time(chain.next_step.act_at)} on"
     if chain.found:
         found = chain.found
-        yield (
-            f"found then: minimum {found.bounds.minimum}, {found.ready_units} of {found.units} units ready"
-        )
+        ready = f"{found.ready_units:,} of {in_units(found.units)} ready"
+        yield f"found then: minimum {found.bounds.minimum}, {ready}"
 
 
 def _campaigns(chain: Chain) -> Lines:
@@ -117,7 +111,9 @@ def _campaigns(chain: Chain) -> Lines:
 
 def _claimed(one: ClaimedBy) -> str:
     claim = one.claim
-    title = f"{one.campaign.title} ({claim.campaign_id})" if one.campaign else claim.campaign_id
+    title = claim.campaign_id
+    if one.campaign and one.campaign.title != title:
+        title = f"{one.campaign.title} ({title})"
     readiness = f", {one.readiness.replace('_', ' ')}" if one.readiness else ""
     window = f"{_time(claim.start)} to {_time(claim.end)}"
     return f"{title}, revision {claim.revision}: claims it from {window}{readiness}"
@@ -128,7 +124,7 @@ def _units(chain: Chain) -> Lines:
         return
     yield worked_out(chain.peak)
     for other in chain.peak.without:
-        yield f"without {other.campaign_id}: {other.rate_per_s:,.1f}/s, {other.units} units"
+        yield f"without {other.campaign_id}: {other.rate_per_s:,.1f}/s, {in_units(other.units)}"
     if chain.floor is not None and chain.floor > chain.peak.units:
         yield f"the floor of {chain.floor} is above that: minimum, ramp and hold, or agreed before and kept"
     elif chain.floor is not None and chain.floor < chain.peak.units:
@@ -145,7 +141,7 @@ def worked_out(peak: Peak) -> str:
     return (
         f"peak {_time(peak.at)} (quantile {peak.quantile:g}): {terms} = {peak.rate_per_s:,.1f}/s; "
         f"x {1 + peak.headroom:g} with {peak.headroom:.0%} headroom; / {peak.unit_capacity:g}/s a unit "
-        f"= {exact:,.2f}, so {peak.units} units"
+        f"= {exact:,.2f}, so {in_units(peak.units)}"
     )
 
 
@@ -171,18 +167,21 @@ def _forecasts(chain: Chain) -> Lines:
 
 
 def _people(chain: Chain) -> Lines:
+    from streams.control_words import standing_lines
+
+    stood: dict[str, list[dict[str, Any]]] = {}
     for one in chain.stood:
-        said = ", ".join(f"{k} {_plain(v)}" for k, v in one.items() if k != "kind" and v not in (None, ""))
-        yield f"stands in {one['kind']}: {said}"
-    for event in chain.commands:
-        yield _command(event)
+        stood.setdefault(one["kind"], []).append(one)
+    yield from standing_lines(msgspec.convert(stood, Controls))
+    yield from map(_command, chain.commands)
 
 
 def _command(event: AuditEvent) -> str:
-    data = event.data
-    who = data.get("actor") or data.get("by") or "nobody named"
-    said = ", ".join(f"{k} {_plain(v)}" for k, v in data.items() if k not in ("actor", "by"))
-    return f"{_time(event.time)} {event.type} by {who} on {event.subject}: {said}"
+    """What a person said and what became of it, in words; where to look it up comes last."""
+    said: str = event.data["text"]
+    why = event.data["command"].get("why", "")
+    reason = f"; why it was asked for: {why}" if why not in said else ""
+    return f"{said}{reason} ({_time(event.time)}, record {event.id})"
 
 
 def _acts(chain: Chain) -> Lines:
@@ -193,10 +192,6 @@ def _acts(chain: Chain) -> Lines:
             f"{_time(event.time)} {data['reason']}, floor {data['before_floor']} -> {data['after_floor']}"
             f"{detail} (record {event.id})"
         )
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _time(instant: datetime) -> str:

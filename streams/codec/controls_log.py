@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from advisor.errors import DecodeError
 from streams.codec.versioned import read_versioned
 from streams.control_entries import Changes, Entry, ScopeEntry, WordEntry
 
@@ -17,8 +18,12 @@ MARK_KEY = b"@commands|"
 """No other key ends with its bar: a person has a name."""
 
 
-class ScopeRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="scope"):
-    """What stands on a scope; keyed by it."""
+class ScopeRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="stops"):
+    """What stands on a scope; keyed by it.
+
+    It was tagged "scope" while it held one hold at most: such a record is refused, for read as one of
+    these it would say that nothing stands.
+    """
 
     v: int = 1
     entry: ScopeEntry
@@ -73,7 +78,14 @@ def encode_entries(changes: Mapping[str, Entry | None]) -> list[tuple[bytes, byt
 
 def decode_control(value: bytes) -> ControlRecord:
     """A record of the controls topic. Raises DecodeError for anything that this version did not write."""
-    return read_versioned(_decoder.decode, value, "record of controls")
+    try:
+        return read_versioned(_decoder.decode, value, "record of controls")
+    except DecodeError as error:
+        fix = (
+            "run the version of Headstart that wrote it; or stop the workers, delete the controls topic, "
+            "create it with `headstart topics --create`, and give again what is to stand"
+        )
+        raise DecodeError(error.reason, f"{error.detail}. Fix: {fix}") from error
 
 
 def _record(entry: Entry) -> ScopeRecord | WordRecord:

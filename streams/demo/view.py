@@ -17,6 +17,7 @@ from rich.text import Text
 from advisor.domain.advice import Readiness
 from streams.demo import chart as text_chart
 from streams.demo.frame import DemoFrame, SaleNow, countdown
+from streams.units import in_units
 
 LINE_EVERY_S = 3.0
 FRAMES_PER_S = 8
@@ -76,7 +77,7 @@ def line(frame: DemoFrame) -> str:
     """The same in one line of plain text."""
     parts = [
         f"{frame.local(frame.now):%a %d %b %H:%M}",
-        f"demand {_newest(frame):,.0f}/s needs {frame.needed_units} units",
+        f"demand {_newest(frame):,.0f}/s needs {in_units(frame.needed_units)}",
         ", ".join(f"{scaler.name} has {scaler.ready_units} ready" for scaler in frame.scalers),
     ]
     if frame.floor is not None:

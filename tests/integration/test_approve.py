@@ -22,7 +22,8 @@ from tests.support.commands import run
 from tests.support.deadline import eventually
 from tests.support.estate import QUICK, Estate
 
-ASKING = {PODS: {**RESOURCES[PODS], "mode": "approve", "max": 400}}
+DATABASE = "sim://shop/db"
+ASKING = {name: {**RESOURCES[PODS], "mode": "approve", "max": 400} for name in (PODS, DATABASE)}
 
 
 def said(estate: Estate, guardrail: str = "campaigns_permitted") -> set[str]:
@@ -57,7 +58,10 @@ def test_an_envelope_is_used_and_never_exceeded(estate: Estate) -> None:
     )
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["accepted"] is True
+    agreed = json.loads(done.stdout)["command"]["resources"]
+    assert agreed == {PODS: wanted, DATABASE: wanted}  # the bound on the pods takes nothing from the other
     eventually(lambda: floor(worker) == wanted, SETTLES_WITHIN_S, what="what was agreed is done")
+    eventually(lambda: floor(worker, DATABASE) == wanted, SETTLES_WITHIN_S, what="on both resources")
 
     announce(estate, revision=4, uplift=12.0)
     eventually(lambda: planned(worker) > 2 * wanted, SETTLES_WITHIN_S, what="far more is planned")

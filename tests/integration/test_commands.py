@@ -65,14 +65,14 @@ def keep_traffic(estate: Estate) -> None:
     estate.send(estate.names.traffic[0], [(b"web", json.dumps(s).encode(), ()) for s in samples])
 
 
-def floor(worker: WorkerProcess) -> float:
+def floor(worker: WorkerProcess, resource: str = PODS) -> float:
     """The floor that stands on the simulated platform, as the decider sees it."""
-    return worker.metric("headstart_floor_observed_units", resource=PODS)
+    return worker.metric("headstart_floor_observed_units", resource=resource)
 
 
-def command(estate: Estate, *arguments: str) -> dict[str, Any]:
+def command(estate: Estate, *arguments: str, by: str = "ada") -> dict[str, Any]:
     """A command that is accepted; its answer."""
-    done = run(estate.bootstrap, estate.prefix, *arguments, "--by", "ada", "--json")
+    done = run(estate.bootstrap, estate.prefix, *arguments, "--by", by, "--json")
     assert done.exit_code == 0, done.output
     answer: dict[str, Any] = json.loads(done.stdout)
     assert answer["accepted"] is True
@@ -141,6 +141,31 @@ def test_a_hold_works_at_once_and_survives_the_decider_and_a_restart_of_all(esta
 
 def planned(worker: WorkerProcess) -> float:
     return worker.metric("headstart_floor_planned_units", resource=PODS)
+
+
+@pytest.mark.timeout(120)
+def test_two_peoples_holds_stand_beside_each_other_and_one_resume_names_and_ends_both(estate: Estate) -> None:
+    """Also past the decider's death; the same of freezes, which are counted by resources."""
+    estate.create(RESOURCES, sources=SOURCES)
+    first = estate.worker(**QUICK).wait_ready()
+    command(estate, "hold", PODS, "--why", "legal")
+    beside = command(estate, "hold", PODS, "--why", "incident 7", by="bob")
+    assert beside["text"].endswith("So had before: ada (legal)")
+    command(estate, "freeze", PODS)
+    command(estate, "freeze", PODS, by="bob")
+    first.kill()
+    second = estate.worker(**QUICK).wait_ready()
+    eventually(lambda: second.metric("headstart_holds") == 1, 20, what="the next one knows of the hold")
+
+    assert second.metric("headstart_frozen_resources") == 1
+    assert second.metric("headstart_frozen") == 0
+    assert [(h.by, h.why) for h in controls(estate).holds] == [("ada", "legal"), ("bob", "incident 7")]
+    assert [f.by for f in controls(estate).freezes] == ["ada", "bob"]
+    answer = command(estate, "resume", PODS, by="eve")
+    assert f"{PODS} was frozen by ada and bob, held by ada (legal) and bob (incident 7)" in answer["text"]
+    assert controls(estate) == Controls()
+    eventually(lambda: second.metric("headstart_frozen_resources") == 0, WORKS_WITHIN_S)
+    assert second.metric("headstart_holds") == 0
 
 
 @pytest.mark.timeout(180)

@@ -134,6 +134,10 @@ def the_floor_says_why(estate: Estate) -> None:
     text = why(estate, PODS, "--at", DURING)
     for part in ("Black Friday flash sale", "CAMPAIGN_CLAIM", f"so {peak['units']} units", "FLOOR_SET"):
         assert part in text, text
+    assert why(estate, PODS, "--at", DURING, COLUMNS="40") == text  # whole lines in a pipe
+    copied = text.partition("decision ")[2].split()[0]
+    again = run(estate.bootstrap, estate.prefix, "replay-decision", copied)
+    assert again.exit_code == 0, again.output
     over: dict[str, Any] = json.loads(why(estate, PODS, "--json"))
     assert (over["floor"], over["step"], over["claims"]) == (4, None, [])
     assert datetime.fromisoformat(over["at"]) > datetime.fromisoformat(DURING) + timedelta(hours=1)
@@ -144,7 +148,7 @@ def the_floor_says_why(estate: Estate) -> None:
     assert "headstart plan" in stranger.output
 
 
-def why(estate: Estate, *arguments: str) -> str:
-    done = run(estate.bootstrap, estate.prefix, "why", *arguments)
+def why(estate: Estate, *arguments: str, **environ: str) -> str:
+    done = run(estate.bootstrap, estate.prefix, "why", *arguments, **environ)
     assert done.exit_code == 0, done.output
     return done.stdout

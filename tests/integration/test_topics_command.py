@@ -29,7 +29,9 @@ def test_absent_topics_are_named_created_and_then_all_is_well(kafka_broker: str,
     after = run(kafka_broker, topic_prefix, "topics", "--json")
     assert after.exit_code == 0
     assert json.loads(after.stdout)["problems"] == []
-    assert run(kafka_broker, topic_prefix, "topics").exit_code == 0
+    listed = run(kafka_broker, topic_prefix, "topics", COLUMNS="80")
+    assert listed.exit_code == 0
+    assert all(name in listed.stdout for name in answer["topics"])  # none broken over two lines
 
 
 def test_topics_are_laid_out_as_the_table_says(kafka_broker: str, topic_prefix: str) -> None:

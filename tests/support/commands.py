@@ -10,7 +10,7 @@ from streams.cli.main import app
 
 def run(bootstrap: str, prefix: str, *arguments: str, **environ: str) -> Result:
     """What does `headstart ARGUMENTS` do on this broker with this prefix?"""
-    env = environ_for(bootstrap, prefix) | environ | {"COLUMNS": "200"}
+    env = {"COLUMNS": "200"} | environ_for(bootstrap, prefix) | environ
     return CliRunner().invoke(app, arguments, env=env)
 
 

@@ -31,8 +31,54 @@ def test_a_sound_policy_is_told_in_words():
 
     assert result.exit_code == 0
     assert "480 to 7,200 requests/s" in result.output
-    assert "acts once a person agreed" in result.output
     assert "UNIT_CAPACITY_UNPROVEN" in result.output
+
+
+LONG = "sim://a-cluster-with-a-long-name.eu-central-1/shop/the-checkout"
+REACH = "version: 1\nsources: [{source: crm, max_mode: auto}]\nresources:\n" + "".join(
+    f"  {name}: {{serves: x, unit_capacity: 1, min: 0, max: 2, mode: {mode}}}\n"
+    for name, mode in {
+        LONG: "auto",
+        "sim://b": "approve",
+        "k8s://prod/shop/hpa/web": "auto",
+        "aws://123456789012/eu-central-1/asg/web": "approve",
+        "k8s://prod/shop/hpa/api": "auto",
+        "k8s://prod/shop/hpa/jobs": "recommend",
+    }.items()
+)
+
+
+def test_what_nothing_can_set_is_said_to_be_recommended_only(tmp_path: Path):
+    """As the worker will take it; a resource that can be set, or asks for no more, is told as it is."""
+    path = tmp_path / "policy.yaml"
+    path.write_text(REACH)
+
+    text = runner.invoke(app, ["--policy", str(path), "--no-kafka"], env={"COLUMNS": "250"}).output
+
+    of = {name: next(line for line in text.splitlines() if name in line) for name in (LONG, "sim://b")}
+    assert "acts by itself" in of[LONG]
+    assert "acts once a person agreed" in of["sim://b"]
+    assert text.count("acts by itself") == text.count("acts once a person agreed") == 1
+    assert text.count("recommend: no actuator for k8s:// yet") == 2
+    assert text.count("recommend: no actuator for aws:// yet") == 1
+    (aws, kubernetes) = sorted(line for line in text.splitlines() if "NO_ACTUATOR" in line)
+    assert kubernetes.startswith(
+        "note: k8s://prod/shop/hpa/api, k8s://prod/shop/hpa/web: NO_ACTUATOR. Mode auto"
+    )
+    assert aws.startswith("note: aws://123456789012/eu-central-1/asg/web: NO_ACTUATOR. Mode approve counts")
+
+
+@pytest.mark.parametrize("width", ["60", "80", "120"])
+def test_no_id_is_broken_or_cropped_on_a_narrow_terminal(tmp_path: Path, width: str):
+    path = tmp_path / "policy.yaml"
+    path.write_text(REACH)
+
+    told = runner.invoke(app, ["--policy", str(path), "--no-kafka"], env={"COLUMNS": width}).output
+    table = told[: told.index("note:")]
+
+    for name in (LONG, "sim://b", "k8s://prod/shop/hpa/web", "aws://123456789012/eu-central-1/asg/web"):
+        assert name in table
+    assert "…" not in told
 
 
 def test_a_bad_policy_shows_all_its_problems_and_no_traceback(tmp_path: Path):

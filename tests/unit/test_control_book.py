@@ -108,6 +108,42 @@ def test_a_hold_says_who_since_when_and_why() -> None:
     assert "bob" in standing_lines(book.controls)[0]
 
 
+def test_a_second_hold_stands_beside_the_first() -> None:
+    """Legal and operations each have their reason; neither is forgotten, and both are told."""
+    for word, stands in ((hold(), "held"), (freeze(PODS), "frozen")):
+        book = ControlBook()
+        *_, answer = heard(book, said(word, "ada", why="legal"), said(word, "bob", why="incident 7"))
+
+        of_kind = book.controls.holds or book.controls.freezes
+        assert [(stop.by, stop.why) for stop in of_kind] == [("ada", "legal"), ("bob", "incident 7")]
+        assert answer.text.endswith("So had before: ada (legal)")
+        lines = standing_lines(book.controls)
+        assert [line.split(",")[0] for line in lines] == [f"{stands}: {PODS}"] * 2
+        assert [line.rpartition(" (")[2] for line in lines] == ["legal)", "incident 7)"]
+
+
+def test_of_each_person_the_newest_hold_of_a_scope_stands() -> None:
+    book = ControlBook()
+    heard(book, said(hold(), why="old"), said(hold(), "bob"), said(hold(), why="new"))
+
+    assert [(h.by, h.why) for h in book.controls.holds] == [("bob", ""), ("ada", "new")]
+
+
+def test_resuming_says_whose_holds_and_freezes_are_over() -> None:
+    book = ControlBook()
+    heard(book, said(hold(), "ada", why="legal"), said(hold(), "bob"), said(freeze(PODS), "eve", why="fire"))
+
+    (one,) = heard(book, said(resume(), "dan", why="all signed"))
+    assert one.text == (
+        f"dan resumes {PODS} (all signed): {PODS} was frozen by eve (fire), held by ada (legal) and bob"
+    )
+    assert (book.controls.holds, book.controls.freezes) == ((), ())
+
+    heard(book, said(hold("promo"), "ada"), said(freeze(), "bob", why="night"))
+    (two,) = heard(book, said(resume(EVERYTHING), "dan"))
+    assert two.text == "dan resumes everything: everything was frozen by bob (night); promo was held by ada"
+
+
 def test_resuming_a_scope_lifts_its_hold_and_its_freeze_and_no_other() -> None:
     controls = told(hold(), freeze(PODS), freeze(), resume()).controls
 
@@ -126,6 +162,14 @@ def test_a_hold_of_what_is_nothing_is_refused() -> None:
     for word in (hold("sim://elsewhere"), hold("no-such"), freeze("promo"), freeze("no-such")):
         assert refused(word).reason is Reason.SCOPE_UNKNOWN
     assert "freeze --everything" in refused(hold(EVERYTHING)).text
+
+
+def test_a_campaign_is_held_and_not_frozen_and_the_answer_says_so() -> None:
+    answer = refused(freeze("promo"))
+
+    assert "it is a campaign, and only a resource of the policy or everything can be frozen" in answer.text
+    assert "Fix: `headstart hold promo`" in answer.text
+    assert "it is no resource of the policy" in refused(freeze("no-such")).text
 
 
 def test_a_hold_of_a_cancelled_campaign_is_a_hold() -> None:

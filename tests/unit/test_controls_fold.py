@@ -11,7 +11,7 @@ from streams.control_entries import ScopeEntry, scope_key
 from streams.controls_fold import ControlsFold
 from tests.support.builders import NOW, PODS
 
-HELD = {scope_key(PODS): ScopeEntry(PODS, hold=Hold(PODS, "ada", NOW))}
+HELD = {scope_key(PODS): ScopeEntry(PODS, holds=(Hold(PODS, "ada", NOW, "legal"), Hold(PODS, "bob", NOW)))}
 
 
 def folded(topic_id: str | None, *records: tuple[bytes, bytes | None]) -> ControlsFold:
@@ -72,3 +72,14 @@ def test_what_this_version_did_not_write_is_refused() -> None:
         folded("t", (b"@commands|", value.replace(b'"v":1', b'"v":2')))
     with pytest.raises(DecodeError, match="record of controls"):
         folded("t", (b"x", b"not ours"))
+
+
+def test_a_hold_written_when_there_was_one_at_most_is_refused_and_not_forgotten() -> None:
+    """Read as what is written now, it would say that nothing stands: then things would be changed again."""
+    hold = b'{"at":"2026-11-27T06:00:00Z","by":"ada","scope":"sim://pods","why":"legal"}'
+    old = b'{"is":"scope","entry":{"freeze":null,"hold":' + hold + b',"scope":"sim://pods"},"v":1}'
+    mark_of_old = b'{"is":"mark","v":1,"topic_id":"t","next_offset":1,"changes":{"sim://pods":' + old + b"}}"
+
+    for key, value in ((b"sim://pods", old), (b"@commands|", mark_of_old)):
+        with pytest.raises(DecodeError, match="Fix: run the version of Headstart that wrote it; or"):
+            folded("t", (key, value))

@@ -70,6 +70,20 @@ def test_by_default_the_plan_itself_is_approved() -> None:
     assert (bounds.campaign_id, bounds.revision, bounds.currency) == ("promo", 1, "EUR")
 
 
+def test_a_bound_on_one_resource_leaves_the_others_as_the_plan_has_them() -> None:
+    """Otherwise a person who lowers one would, unasked, forbid all others."""
+    both = policy(resource(), resource("sim://db"))
+    made = decided(NOW, [campaign()], the_policy=both).resources
+    plan = CampaignPlan(campaign(), None, tuple(made), NOW)
+    by_plan = dict(envelope_of(plan, both).most_units)
+    assert set(by_plan) == {PODS, "sim://db"}
+
+    fewer = envelope_of(plan, both, {PODS: 3, "sim://cache": 2})
+
+    assert dict(fewer.most_units) == {**by_plan, PODS: 3, "sim://cache": 2}
+    assert fewer.most_units == tuple(sorted(fewer.most_units))
+
+
 def test_an_approval_expires_as_the_policy_says_and_with_its_window_at_the_latest() -> None:
     short = policy(resource(), approval=ApprovalPolicy(valid_for=HOUR))
 

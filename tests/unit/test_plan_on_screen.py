@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import struct
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from rich.console import Console
 
 from advisor.domain.money import Cost, Rung
 from advisor.errors import HeadstartError
@@ -22,9 +20,10 @@ from streams.codec.plan_report import encode_plans, plan_data
 from streams.codec.schemas import schemas
 from streams.plan import CampaignPlan, plan_of
 from streams.plan_picture import draw_plan, write_plan_picture
-from tests.support.builders import MINUTE, PODS, campaign, policy, resource
+from tests.support.builders import MINUTE, PODS, at, campaign, policy, resource
 from tests.support.commands import run
 from tests.support.plans import estate_with
+from tests.support.screen import shown
 
 LONG = "k8s://a-cluster-with-a-long-name.eu-central-1/shop/hpa/the-checkout-of-the-shop"
 SALE = campaign(name="Black Friday", timezone="Europe/Berlin", send_rate_per_min=150_000)
@@ -34,13 +33,6 @@ def planned(*names: str, late: bool = False) -> CampaignPlan:
     lead_time = 300 * MINUTE if late else 10 * MINUTE
     rules = policy(*(resource(name, lead_time=lead_time) for name in names or (PODS,)))
     return plan_of(SALE, estate_with([SALE], the_policy=rules))
-
-
-def printed(show: Any, *arguments: Any, width: int = 80) -> str:
-    out = Console(file=io.StringIO(), width=width, force_terminal=False)
-    show(out, *arguments)
-    text: str = out.file.getvalue()  # type: ignore[attr-defined]
-    return text
 
 
 # --- terminal
@@ -54,14 +46,14 @@ def test_the_sentence_on_the_terminal_is_the_one_on_the_topic() -> None:
     assert coloured(plan).plain == plan.readiness.sentence
     (span,) = coloured(plan).spans
     assert coloured(plan).plain[span.start : span.end] == "NOT READY"
-    assert printed(show_plan, plan).startswith(plan.readiness.sentence)
+    assert shown(show_plan, plan).startswith(plan.readiness.sentence)
 
 
 def test_no_word_is_broken_at_eighty_columns() -> None:
     """Every id and every reason can be copied from the screen, however long it is."""
     plan = planned(LONG, PODS, late=True)
 
-    for text in (printed(show_plan, plan), printed(show_scenarios, [plan, plan])):
+    for text in (shown(show_plan, plan), shown(show_scenarios, [plan, plan])):
         assert text.count(LONG) >= 2
         assert text.count(PODS) >= 2
         if "reason" in text:
@@ -69,7 +61,7 @@ def test_no_word_is_broken_at_eighty_columns() -> None:
 
 
 def test_a_plan_answers_what_both_sides_ask_next() -> None:
-    text = printed(show_plan, planned(late=True), width=100)
+    text = shown(show_plan, planned(late=True), width=100)
 
     for asked in ("Last moment to act", "Earliest safe start", "If nothing is done", "As planned"):
         assert f"{asked}: " in text
@@ -80,7 +72,18 @@ def test_a_plan_answers_what_both_sides_ask_next() -> None:
 
 
 def test_times_are_the_campaigns_own() -> None:
-    assert "Fri 27 Nov 10:3" in printed(show_plan, planned())  # 09:3x UTC
+    assert "Fri 27 Nov 10:3" in shown(show_plan, planned())  # 09:3x UTC
+
+
+def test_every_table_and_line_with_times_names_their_zone() -> None:
+    """Also where several plans stand side by side: each may be of another zone."""
+    plan = planned(late=True)
+    table, both = shown(show_plan, plan, width=200), shown(show_scenarios, [plan, plan], width=200)
+
+    assert "act at (Europe/Berlin)" in table
+    for line in [*table.splitlines()[1:], *both.splitlines()]:
+        if re.search(r"(to act|start|worst|start.*│)\W.*\d\d:\d\d", line) and "Send gate" not in line:
+            assert "Europe/Berlin" in line, line
 
 
 def test_the_last_per_cents_have_their_price() -> None:
@@ -98,10 +101,13 @@ def test_rows_that_fit_are_a_table_and_others_have_lines_of_their_own() -> None:
     rows = [("one two three", "4"), ("five", "6")]
 
     wide, narrow = (
-        printed(show_table, "T", ("words", "n"), rows),
-        printed(show_table, "T", ("words", "n"), [(LONG, "4")]),
+        shown(show_table, "T", ("words", "n"), rows),
+        shown(show_table, "T", ("words", "n"), [(LONG, "4")]),
     )
 
+    even = shown(show_table, "T", ("id", "words"), [(LONG[:50], "so many words " * 4)])
+
+    assert LONG[:50] in even  # though both columns would like to be as wide
     assert "│ one two three" in wide
     assert f"  - {LONG}\n    n: 4\n" in narrow
 
@@ -111,7 +117,7 @@ def test_a_campaign_nobody_lists_is_said_to_move_nothing() -> None:
     plan = plan_of(stranger, estate_with([stranger]))
 
     assert plan.readiness is None
-    assert "source '/unknown' is not in the policy's sources" in printed(show_plan, plan)
+    assert "source '/unknown' is not in the policy's sources" in shown(show_plan, plan)
 
 
 # --- JSON
@@ -168,6 +174,26 @@ def test_the_picture_is_drawn_and_names_what_it_shows(tmp_path: Path) -> None:
     assert figure.texts[0].get_text() == "Black Friday: NOT READY"
 
 
+@pytest.mark.parametrize(
+    ("begins", "lead_minutes"), [("06:15", 20), ("06:40", 45), ("06:40", 60), ("07:30", 100), ("10:00", 300)]
+)
+def test_no_names_of_moments_lie_on_each_other_or_off_the_picture(begins: str, lead_minutes: int) -> None:
+    """However close they are: each is to be read. Nor do they lie on the title above them."""
+    sale = replace(SALE, start=at(begins), end=at(begins) + 120 * MINUTE)
+    rules = policy(*(resource(name, lead_time=lead_minutes * MINUTE) for name in (PODS, LONG)))
+    figure = draw_plan(plan_of(sale, estate_with([sale], the_policy=rules)))
+    figure.set_dpi(150)
+    figure.draw_without_rendering()
+
+    for axes in figure.axes:
+        names = [*axes.texts, axes._left_title]  # type: ignore[attr-defined]
+        assert len(names) >= 4
+        boxes = [name.get_window_extent() for name in names]
+        for one, other in combinations(boxes, 2):
+            assert not one.overlaps(other)
+        assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
+
+
 def test_the_floor_line_carries_what_the_schedule_says() -> None:
     plan = planned()
     (axes,) = draw_plan(plan).axes
@@ -191,6 +217,10 @@ def test_a_picture_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> No
     [
         ((), "neither a campaign nor --what-if"),
         (("--what-if", "kind=a", "--what-if", "kind=b", "--png", "x.png"), "--png draws one plan"),
+        (
+            ("bf-2026", "--png", "x.pdf"),
+            "x.pdf is named otherwise. Fix: name it x.png",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_kafka_is_asked(arguments: tuple[str, ...], said: str) -> None:

@@ -8,16 +8,22 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
-from rich.console import Console
 
 from advisor.domain.advice import Receipt
+from advisor.domain.controls import Controls, Hold
 from advisor.domain.reason import Reason
-from streams.audit_log import AuditEvent, AuditRecord
-from streams.cli.why import head, tree_of, worked_out
+from streams.audit_log import AuditRecord
+from streams.cli.layout import show_outline
+from streams.cli.why import head, parts_of, worked_out
+from streams.codec.command_audit import Deed, audit_command
+from streams.codec.commands import Approve, Command, CommandKind, OnScope
+from streams.control_book import ControlBook, Known
 from streams.decision_inputs import DecisionInputs
+from streams.units import in_units
 from streams.why import Chain, NothingDecidedError, explain
-from tests.support.audited import Audited, seen
+from tests.support.audited import Audited, as_stored, book_of, seen
 from tests.support.builders import HOUR, MINUTE, NOW, PODS, SHOP, at, campaign, frozen, policy, resource
+from tests.support.screen import shown
 
 NOON = at("12:00")
 
@@ -28,15 +34,20 @@ def chain(audited: Audited, when: datetime | None = None, now: datetime = NOON, 
 
 
 def text_of(found: Chain) -> str:
-    console = Console(width=300)
-    with console.capture() as captured:
-        console.print(tree_of(found), highlight=False)
-    return captured.get()
+    return shown(show_outline, head(found), parts_of(found), width=300)
 
 
-def said(type: str, subject: str, time: datetime, **data: object) -> AuditRecord:
-    """A record that another part wrote on the audit topic."""
-    return AuditRecord(AuditEvent("c1", type, time, subject, dict(data)), b"", time)
+def said(word: Approve | OnScope, by: str, why: str = "") -> AuditRecord:
+    """A person's word at nine as the decider writes it on the audit topic; legal's reason is theirs."""
+    book, campaigns = ControlBook(), book_of([campaign(), campaign("other")])
+    command = Command("e4b2", "/people", by, at("09:00"), why, word)
+    answer = book.apply(command, at("09:00"), Known(campaigns, (PODS,), "EUR"))
+    return as_stored(audit_command("audit", Deed(command, 0, at("09:00"), answer), "1"))
+
+
+def approval(campaign_id: str, revision: int = 1) -> Approve:
+    window = (at("09:30"), at("13:00"), at("12:00"))
+    return Approve(campaign_id, revision, ((PODS, 8),), 12.5, "EUR", *window)
 
 
 def decided(*inputs: DecisionInputs) -> Audited:
@@ -104,10 +115,9 @@ def test_guardrails_people_and_acts_are_told() -> None:
     [act] = audited.take(
         audited.trail.of_act(Receipt(PODS, Reason.FLOOR_SET, at("10:16"), 2, 5), None, inputs.policy)
     )
-    approval = said("io.headstart.command.approve.v1", "promo", at("09:00"), actor="ada", max_cost=12.5)
-    elsewhere = said("io.headstart.command.approve.v1", "other", at("09:00"), actor="eve")
+    agreed, elsewhere = said(approval("promo"), "ada"), said(approval("other"), "eve")
 
-    found = chain(audited, at("10:30"), records=[*audited.records, approval, elsewhere])
+    found = chain(audited, at("10:30"), records=[*audited.records, agreed, elsewhere])
     text = text_of(found)
 
     assert [v.reason for v in found.objections] == [Reason.KILL_SWITCH]
@@ -115,8 +125,63 @@ def test_guardrails_people_and_acts_are_told() -> None:
     assert [e.data["actor"] for e in found.commands] == ["ada"]
     assert [a.id for a in found.acts] == [act.event.id]
     assert "KILL_SWITCH" in text
-    assert "approve.v1 by ada on promo: max_cost 12.5" in text
+    assert "ada approves promo, revision 1: at most 8 of sim://pods, at most EUR 12.50 extra" in text
     assert "FLOOR_SET, floor 2 -> 5" in text
+
+
+def test_what_people_said_comes_in_their_words_and_before_any_id() -> None:
+    """Accepted or refused, with the reason they gave, and where to look it up last."""
+    held = said(OnScope(CommandKind.HOLD, PODS), "ada", "legal")
+    late = said(approval("promo", revision=9), "bob", "go")
+    audited = decided(seen([campaign()], now=at("10:15")))
+
+    found = chain(audited, at("10:30"), records=[*audited.records, held, late])
+    (accepted, refused) = dict(parts_of(found))["People"]
+
+    assert accepted.startswith(f"ada holds {PODS} (legal): nothing is changed there")
+    assert accepted.endswith(f"(2026-11-27 09:00Z, record {held.event.id})")
+    assert refused.startswith("approve of promo by bob is refused, REVISION_MISMATCH")
+    assert "; why it was asked for: go (2026-11-27 09:00Z, record " in refused
+    for line in (accepted, refused):
+        assert "io.headstart" not in line
+
+
+def test_what_stood_of_peoples_words_is_told_with_their_reasons() -> None:
+    stop = Controls(holds=(Hold(PODS, "ada", NOW, "legal"), Hold(PODS, "bob", NOW, "incident 7")))
+    found = chain(decided(seen([campaign()], controls=stop)), at("10:30"))
+
+    assert dict(parts_of(found))["People"] == [
+        f"held: {PODS}, by ada since 2026-11-27 06:00Z (legal)",
+        f"held: {PODS}, by bob since 2026-11-27 06:00Z (incident 7)",
+    ]
+
+
+def test_nothing_is_cropped_on_a_terminal_or_in_a_pipe() -> None:
+    """Ids are in one piece on both; in a pipe every line of the chain is one line of output."""
+    wordy = said(OnScope(CommandKind.HOLD, PODS), "ada", "because " + "so many words " * 20)
+    audited = decided(seen([campaign()], controls=frozen()))
+    found = chain(audited, at("10:30"), records=[*audited.records, wordy])
+    lines = [" ".join(line.split()) for _, lines in parts_of(found) for line in lines]
+
+    for width in (40, 80):
+        screen = shown(show_outline, head(found), parts_of(found), width=width, terminal=True)
+        assert found.made.id in screen
+        assert wordy.event.id in screen
+        words = screen.replace("  - ", " ").split()
+        assert words == " ".join([head(found), *_outlined(found)]).split()
+    assert max(map(len, screen.splitlines())) <= 80
+
+    pipe = shown(show_outline, head(found), parts_of(found), width=80).splitlines()
+    assert pipe[0] == head(found)
+    assert [line.removeprefix("  - ").strip() for line in pipe if line.startswith("  ")] == lines
+
+
+def _outlined(found: Chain) -> list[str]:
+    return [part for title, lines in parts_of(found) for part in (title, *lines)]
+
+
+def test_one_unit_is_one_unit() -> None:
+    assert (in_units(1), in_units(6), in_units(1200)) == ("1 unit", "6 units", "1,200 units")
 
 
 def test_what_happened_later_is_not_part_of_the_answer() -> None:
@@ -145,7 +210,8 @@ def test_with_lost_inputs_the_chain_says_what_is_missing_and_tells_the_rest() ->
 
     assert found.floor == 5
     assert found.peak is None
-    assert "Part of this is missing: manifest: the content" in text_of(found)
+    assert parts_of(found)[-1][0] == "Part of this is missing"
+    assert "  - manifest: the content" in text_of(found)
 
 
 def test_a_resource_or_a_time_without_a_decision_says_what_to_ask_instead() -> None:
