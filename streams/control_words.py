@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from advisor.domain.controls import EVERYTHING, Controls, Envelope, Hold
+from advisor.domain.controls import EVERYTHING, Controls, Envelope, Hold, people
 from advisor.domain.reason import Reason
 from streams.codec.commands import Approve, Command, CommandKind
 from streams.control_entries import ScopeEntry
@@ -194,17 +194,13 @@ def _inside(envelope: Envelope) -> str:
 
 def _as_well(others: Sequence[Hold]) -> str:
     """Who had said the same before."""
-    return f". So had before: {_people(others)}" if others else ""
+    return f". So had before: {people(others)}" if others else ""
 
 
 def _whose(entry: ScopeEntry) -> str:
     """Which holds and freezes were there?"""
     stops = (("frozen by", entry.freezes), ("held by", entry.holds))
-    return ", ".join(f"{word} {_people(of_kind)}" for word, of_kind in stops if of_kind)
-
-
-def _people(stops: Sequence[Hold]) -> str:
-    return " and ".join(stop.by + _reason(stop.why) for stop in stops)
+    return ", ".join(f"{word} {people(of_kind)}" for word, of_kind in stops if of_kind)
 
 
 def _why(command: Command) -> str:

@@ -21,6 +21,11 @@ class Lowered:
     reason: Reason
 
 
+def actuators_of(policy: Policy) -> Mapping[str, Actuator]:
+    """The actuators there are, by the scheme of the resources that they set."""
+    return {"sim": simulated_resources(policy)}
+
+
 def simulated_resources(policy: Policy) -> SimulatedActuator:
     """The actuator of the policy's `sim://` resources."""
     return SimulatedActuator({n: r for n, r in policy.resources.items() if scheme_of(n) == "sim"})

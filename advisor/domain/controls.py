@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,11 @@ class Hold:
     by: str
     at: datetime
     why: str = ""
+
+
+def people(stops: Sequence[Hold]) -> str:
+    """Who said so, and why: `ada (legal has not signed) and bob`."""
+    return " and ".join(f"{stop.by} ({stop.why})" if stop.why else stop.by for stop in stops)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from advisor.domain.advice import Instruction, Outcome, Verdict
-from advisor.domain.controls import EVERYTHING
+from advisor.domain.controls import EVERYTHING, people
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
 from advisor.planning.closed import is_within
@@ -34,20 +34,20 @@ def resource_managed(situation: Situation, due: Instruction) -> Allowed:
 
 def not_frozen(situation: Situation, due: Instruction) -> Allowed:
     """Nobody pulled the kill switch for this resource or everywhere; floors stay as they stand."""
-    for freeze in situation.controls.freezes:
-        if freeze.scope in (EVERYTHING, due.resource):
-            where = "everywhere" if freeze.scope == EVERYTHING else "here"
-            detail = f"acting is frozen {where} by {freeze.by} since {freeze.at:%Y-%m-%d %H:%M}Z"
+    for scope, where in ((EVERYTHING, "everywhere"), (due.resource, "here")):
+        freezes = [freeze for freeze in situation.controls.freezes if freeze.scope == scope]
+        if freezes:
+            since = min(freeze.at for freeze in freezes)
+            detail = f"acting is frozen {where} by {people(freezes)} since {since:%Y-%m-%d %H:%M}Z"
             return _blocked("not_frozen", Reason.KILL_SWITCH, detail)
     return due, passed("not_frozen")
 
 
 def not_on_hold(situation: Situation, due: Instruction) -> Allowed:
     """Nobody put the resource itself on hold."""
-    for hold in situation.controls.holds:
-        if hold.scope == due.resource:
-            why = f": {hold.why}" if hold.why else ""
-            return _blocked("not_on_hold", Reason.HELD, f"on hold by {hold.by}{why}")
+    holds = [hold for hold in situation.controls.holds if hold.scope == due.resource]
+    if holds:
+        return _blocked("not_on_hold", Reason.HELD, f"on hold by {people(holds)}")
     return due, passed("not_on_hold")
 
 

@@ -11,6 +11,7 @@ from advisor.domain.advice import Finding, Outcome, Readiness
 from advisor.domain.campaign import Campaign
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_epoch_s
+from advisor.domain.units import in_units
 from advisor.planning.claims import demand_on
 from advisor.planning.cluster import ClusterFloors
 from advisor.planning.coverage import covered_level
@@ -19,7 +20,6 @@ from advisor.planning.permissions import most_by_itself
 from advisor.planning.presence import Standing, missing, overdue
 from advisor.planning.prospect import Prospect, claim_of, from_start, opening_units, peak_units
 from advisor.planning.schedule import promised_until
-from advisor.planning.sizing import in_units
 
 
 def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[Finding, ...]:

@@ -11,12 +11,12 @@ from advisor.domain.advice import Finding, Readiness
 from advisor.domain.campaign import Campaign
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
+from advisor.domain.units import in_units
 from advisor.planning.closed import is_within
 from advisor.planning.cluster import ClusterFloors
 from advisor.planning.presence import Standing, units_expected
 from advisor.planning.prospect import Prospect, from_start
 from advisor.planning.schedule import GRID
-from advisor.planning.sizing import in_units
 
 
 def short_at(

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from advisor.domain.advice import Claim, Outcome, Verdict
 from advisor.domain.campaign import Campaign
-from advisor.domain.controls import Controls
+from advisor.domain.controls import Controls, people
 from advisor.domain.limits import ModeCaps
 from advisor.domain.money import Cost
 from advisor.domain.policy import Mode, Policy, ResourcePolicy
@@ -75,10 +75,10 @@ def permission(asked: Asked, controls: Controls, policy: Policy, now: datetime) 
     """How far may a campaign lift a floor at `now`?"""
     campaign, mode = asked.campaign, mode_of(asked.resource, asked.campaign, policy)
     name = campaign.campaign_id
-    held = next((h for h in controls.holds if h.scope == name), None)
-    if held:
-        why = f": {held.why}" if held.why else ""
-        return _refused(name, mode, "campaign_not_held", Reason.HELD, f"{name} is on hold by {held.by}{why}")
+    holds = [hold for hold in controls.holds if hold.scope == name]
+    if holds:
+        detail = f"{name} is on hold by {people(holds)}"
+        return _refused(name, mode, "campaign_not_held", Reason.HELD, detail)
     if mode.rank <= Mode.RECOMMEND.rank:
         reason = Reason.MODE_OBSERVE if mode is Mode.OBSERVE else Reason.MODE_RECOMMEND
         return _refused(name, mode, "mode_permits", reason, f"mode is {mode} for {name}")

@@ -53,8 +53,3 @@ def units_in_use(rate_per_s: float, policy: ResourcePolicy) -> int:
     exact = min(rate_per_s * (1.0 + policy.headroom) / policy.unit_capacity, _MOST)
     units = max(0, math.ceil(exact - _ROUNDING))
     return int(permitted(np.array(units), policy))
-
-
-def in_units(units: int) -> str:
-    """So many units in words: "1 unit", "5 units"."""
-    return f"{units} unit" if units == 1 else f"{units} units"

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from advisor.domain.advice import CampaignReadiness, Readiness, ResourceDecision, Shortfall
 from advisor.domain.money import Cost
+from advisor.domain.units import in_units
 from streams.cli.layout import show_table
 from streams.plan import CampaignPlan, ResourceFacts
 from streams.send_gate import may_send
-from streams.units import in_units
 
 COLOURS = {Readiness.READY: "green", Readiness.AT_RISK: "yellow", Readiness.NOT_READY: "red"}
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

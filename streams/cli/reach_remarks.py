@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from advisor.actuation.reach import Lowered, simulated_resources, within_reach
+from advisor.actuation.reach import Lowered, actuators_of, within_reach
 from advisor.domain.policy import Mode, Policy
 from advisor.resource_id import scheme_of
 
 
 def beyond_reach(policy: Policy) -> Mapping[str, Lowered]:
     """The resources, by id, whose mode a worker would lower, because nothing can set them."""
-    _, lowered = within_reach(policy, {"sim": simulated_resources(policy)}, dry_run_only=False)
+    _, lowered = within_reach(policy, actuators_of(policy), dry_run_only=False)
     return {one.resource: one for one in lowered}
 
 

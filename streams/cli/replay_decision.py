@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from advisor.domain.timegrid import to_iso
+from advisor.domain.units import in_units
 from advisor.settings import load_settings
 from streams.cli.layout import show_table
 from streams.cli.outcome import BAD_INPUT, FAILED, exit_codes, fail
 from streams.cli.progress import Bar
-from streams.units import in_units
 
 if TYPE_CHECKING:
     from streams.decision_replay import Replayed

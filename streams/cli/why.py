@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 
 from advisor.domain.controls import Controls
+from advisor.domain.units import in_units
 from advisor.settings import load_settings
 from streams.cli.layout import show_outline
 from streams.cli.outcome import BAD_INPUT, exit_codes, fail
 from streams.cli.progress import Bar
-from streams.units import in_units
 
 if TYPE_CHECKING:
     from streams.audit_log import AuditEvent

@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from advisor.domain.advice import Readiness
+from advisor.domain.units import in_units
 from streams.demo import chart as text_chart
 from streams.demo.frame import DemoFrame, SaleNow, countdown
-from streams.units import in_units
 
 LINE_EVERY_S = 3.0
 FRAMES_PER_S = 8

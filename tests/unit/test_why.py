@@ -12,6 +12,7 @@ import pytest
 from advisor.domain.advice import Receipt
 from advisor.domain.controls import Controls, Hold
 from advisor.domain.reason import Reason
+from advisor.domain.units import in_units
 from streams.audit_log import AuditRecord
 from streams.cli.layout import show_outline
 from streams.cli.why import head, parts_of, worked_out
@@ -19,7 +20,6 @@ from streams.codec.command_audit import Deed, audit_command
 from streams.codec.commands import Approve, Command, CommandKind, OnScope
 from streams.control_book import ControlBook, Known
 from streams.decision_inputs import DecisionInputs
-from streams.units import in_units
 from streams.why import Chain, NothingDecidedError, explain
 from tests.support.audited import Audited, as_stored, book_of, seen
 from tests.support.builders import HOUR, MINUTE, NOW, PODS, SHOP, at, campaign, frozen, policy, resource
