@@ -418,8 +418,8 @@ def test_after_all_campaigns_the_bounds_that_people_set_stand_again_and_were_nev
     last = max([effect_window(c)[1] for c in announced], default=NOW)
     over = last + alone(of).revert_length + 2 * of.ramp.hold
 
-    tick = every * 10 * MINUTE
-    day.until(max(over, NOW + HOUR) + tick, announced, every=tick, baseline=baseline)
+    tick = every * 10 * MINUTE  # two after all is over: one that lowers the floor, one that restores
+    day.until(max(over, NOW + HOUR) + 2 * tick, announced, every=tick, baseline=baseline)
 
     assert all(bounds.minimum >= people_set.minimum for _, bounds in day.platform.acts)
     assert all(bounds.maximum >= people_set.maximum for _, bounds in day.platform.acts)
