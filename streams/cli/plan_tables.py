@@ -72,7 +72,8 @@ def _facts(planned: CampaignPlan, said: CampaignReadiness) -> Iterator[str]:
     if said.earliest_safe_start is not None:
         yield f"Earliest safe start: {_zoned(said.earliest_safe_start, zone)}"
     for title, lost in (("If nothing is done", said.if_nothing_is_done), ("As planned", said.as_planned)):
-        yield f"{title}: {'; '.join(_shortfall(s, zone) for s in lost) or 'nothing is missing'}"
+        told = "; ".join(_shortfall(one, zone) for one in lost)
+        yield f"{title}: {told or 'nothing is missing at p50 and p90'}"
     yield f"Send gate: {may_send(planned.campaign, said.send_gate, now).text}"
     yield from price_lines(said.extra_cost)
 
