@@ -104,10 +104,13 @@ def _clashes(
         mask = np.zeros(len(short), dtype=np.bool_)
         mask[begin:end] = True
         campaigns = _claiming(members, times_s[begin:end])
-        for other in [c for c in clashes if c[1] & campaigns]:
-            clashes.remove(other)
-            mask, campaigns = mask | other[0], campaigns | other[1]
-        clashes.append((mask, campaigns))
+        apart = []
+        for other in clashes:
+            if other[1] & campaigns:
+                mask, campaigns = mask | other[0], campaigns | other[1]
+            else:
+                apart.append(other)
+        clashes = [*apart, (mask, campaigns)]
     for mask, campaigns in clashes:
         yield mask, tuple(sorted(campaigns))
 

@@ -92,6 +92,21 @@ def test_campaigns_that_clash_at_other_times_are_not_told_of_each_other():
     assert "shared by late-spring, late-summer" in told["late-summer"]
 
 
+def test_clashes_that_one_campaign_runs_through_are_one():
+    """The spring sale of the evening meets one at 20:00 and another at 23:00: all three are told of all."""
+    others = [
+        replace(SPRING, campaign_id="long", start=at("20:00"), end=at("23:59")),
+        replace(SUMMER, campaign_id="early", start=at("20:00"), end=at("20:30")),
+        replace(SUMMER, campaign_id="late", start=at("23:00"), end=at("23:30")),
+    ]
+
+    told = {name: a.sentence for name, a in answers(SPRING, SUMMER, *others).items()}
+
+    assert "shared by early, late, long" in told["long"]
+    assert "shared by early, late, long" in told["late"]
+    assert "shared by spring, summer" in told["spring"]
+
+
 def test_a_later_start_is_not_offered_where_time_is_not_all_that_is_lacking():
     """Announced too late, and with half of the quota that it needs: at no start would it be safe."""
     soon = replace(SPRING, start=at("06:05"))
