@@ -8,7 +8,7 @@ Forecasts run in a process pool: the event loop only folds and sends.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 
 import structlog
@@ -20,14 +20,14 @@ from advisor.domain.timegrid import from_epoch_s
 from advisor.forecasting.learned import Learned
 from advisor.pipeline import Assessment, assess, level_of
 from streams.campaign_feed import CampaignFeed
-from streams.codec.forecasts import encode_forecast
-from streams.codec.needs_log import encode_level, encode_need, encode_tick
+from streams.codec.needs_log import encode_tick
 from streams.context import WorkerContext
 from streams.demand_partition import DemandPartition
 from streams.explanations import Explainer
 from streams.log_reader import log_consumer
 from streams.records import OutgoingRecord
 from streams.state import catch_up, last_ticks, restore_demand
+from streams.telling import Telling
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ class Assessor:
         self._ready: dict[int, asyncio.Event] = {}
         self._news = asyncio.Event()
         self._assessed: dict[str, tuple[int, tuple[Campaign, ...]]] = {}
-        self._said: dict[bytes, bytes] = {}
+        self._telling = Telling(context.names)
         self._ticked_s: dict[int, int] = {}
         self._end_told: set[int] = set()
         self.taken = False
@@ -158,7 +158,7 @@ class Assessor:
         for service in self._states.pop(partition).histories:
             self._assessed.pop(service, None)
         self._ready.pop(partition, None)
-        self._said.clear()  # whatever the next owner says, it must be said again if we come back
+        self._telling.forget()  # whatever the next owner says, it must be said again if we come back
 
     async def _tick_through(self, states: Sequence[DemandPartition]) -> None:
         """Event clock: take every tick that both demand and campaigns are known up to, in order."""
@@ -225,34 +225,10 @@ class Assessor:
             service = assessment.forecast.service
             owners[service].keep_learned(service, assessment.learned)
         forecasts = [assessment.forecast for assessment in assessments]
-        await self._outbox.send(self._records(assessments, levels, tick_s))
+        await self._outbox.send(self._telling.records(assessments, levels, tick_s))
         self._show(assessments, levels)
         # Last: what is needed waits for no explanation, nor fails with it.
         await self._explainer.tell((f, self._assessed[f.service][1], owners[f.service]) for f in forecasts)
-
-    def _records(
-        self, assessments: Sequence[Assessment], levels: Sequence[Level], tick_s: int | None
-    ) -> list[OutgoingRecord]:
-        records = []
-        for assessment in assessments:
-            key, value = encode_forecast(assessment.forecast)
-            records.append(OutgoingRecord(self._names.forecasts, key, value))
-            for need in assessment.needs:
-                records += self._if_new(lambda at, need=need: encode_need(need, at), tick_s)  # type: ignore[misc]
-        for level in levels:
-            records += self._if_new(lambda at, level=level: encode_level(level, at), tick_s)  # type: ignore[misc]
-        return records
-
-    def _if_new(
-        self, encode: Callable[[int | None], tuple[bytes, bytes]], tick_s: int | None
-    ) -> list[OutgoingRecord]:
-        """The record for the needs topic, unless the same was said before at another tick."""
-        key, content = encode(None)
-        if self._said.get(key) == content:
-            return []
-        self._said[key] = content
-        value = content if tick_s is None else encode(tick_s)[1]
-        return [OutgoingRecord(self._names.needs, key, value, partition=0)]
 
     def _show(self, assessments: Sequence[Assessment], levels: Sequence[Level]) -> None:
         for level in levels:

@@ -16,6 +16,7 @@ from advisor.domain.policy import Mode
 from advisor.policy_file import PolicyFile
 from advisor.reporting.metrics import Metrics
 from advisor.settings import Settings
+from streams.acting import Acting
 from streams.aiokafka_header_names import spell_header_names
 from streams.app import build_app
 from streams.assessor import Assessor
@@ -64,9 +65,8 @@ async def build_worker(
     publisher = Publisher(context, inbox_id, feed)
     commands = CommandFeed(settings, names)
     desk = CommandDesk(context, policy, ids.get(names.commands, ""), commands)
-    decider = Decider(
-        context, policy, len(demand_partitions), actuators, simulated.resume, feed, publisher, desk
-    )
+    acting = Acting(context, policy, actuators, simulated.resume, publisher)
+    decider = Decider(context, policy, len(demand_partitions), acting, feed, publisher, desk)
     ingest = Ingest(context, ids, policy.services, demand_partitions)
     app = build_app(
         settings, names, assessor, decider, demand_partitions=len(demand_partitions), datadir=datadir

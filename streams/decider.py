@@ -9,37 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 from aiokafka import TopicPartition
 
-from advisor.actuation.actuator import Actuator
-from advisor.actuation.execute import execute, observe
-from advisor.domain.advice import ResourceDecision
-from advisor.domain.capacity import Observation, ResourceState
-from advisor.domain.evidence import Awaited
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s
-from advisor.pipeline import remember
-from advisor.planning.acts import before_acting
-from advisor.planning.weighing import weighed
-from advisor.resource_id import scheme_of
+from streams.acting import Acting
 from streams.campaign_feed import CampaignFeed
 from streams.codec.needs_log import decode_needs
-from streams.codec.resource_state import (
-    DECIDED_KEY,
-    decode_decided,
-    decode_running,
-    decode_state,
-    encode_decided,
-)
 from streams.command_desk import CommandDesk
 from streams.context import WorkerContext
 from streams.decision_inputs import DecisionInputs
-from streams.decision_metrics import left_behind, show_decision
-from streams.evidence import went_on
+from streams.decision_metrics import show_decision
 from streams.log_reader import log_consumer, read_to_end
 from streams.needs_fold import NeedsFold
 from streams.publisher import Publisher
@@ -56,8 +39,7 @@ class Decider:
         context: WorkerContext,
         policy: Policy,
         demand_partitions: int,
-        actuators: Mapping[str, Actuator],
-        resume: Callable[[Observation, Sequence[Awaited]], None],
+        acting: Acting,
         feed: CampaignFeed,
         publisher: Publisher,
         desk: CommandDesk,
@@ -69,8 +51,7 @@ class Decider:
         self._metrics = context.metrics
         self._policy = policy
         self._demand_partitions = demand_partitions
-        self._actuators = actuators
-        self._resume = resume
+        self._acting = acting
         self._feed = feed
         self._book = feed.book()
         self._publisher = publisher
@@ -78,7 +59,6 @@ class Decider:
         self._reader = log_consumer(context.settings)
         self._fold = NeedsFold()
         self._next_offset = 0
-        self._states: dict[str, ResourceState] = {}
         self._decided_s = 0
         self._deciding = asyncio.Lock()
         self._active = asyncio.Event()
@@ -117,20 +97,18 @@ class Decider:
     async def take(self) -> None:
         """Become the decider: restore everything from the log, then begin to decide."""
         async with self._deciding:
-            self._fold, self._next_offset, self._states, self._decided_s = NeedsFold(), 0, {}, 0
+            self._fold, self._next_offset = NeedsFold(), 0
             await self._read_needs(0)
-            await self._read_resources()
             await self._publisher.restore(self._reader)
+            self._decided_s = await self._acting.restore(self._reader)
+            self._fold.settle(self._decided_s)
             await self._desk.restore(self._reader)
             await self._drop_unserved()
         self._active.set()
         self._metrics.is_decider.set(1)
         self._metrics.restores.labels(topic=self._names.needs).inc()
-        log.info("decider_taken", resources=len(self._states), next_offset=self._next_offset)
-        for name, state in left_behind(self._states, self._policy).items():
-            # Taken out of the policy, nobody says any more what may be done to it: it stays as it stands.
-            log.warning("floor_left_behind", resource=name, originals=state.originals)
-            self._metrics.left_behind.labels(resource=name).set(1)
+        log.info("decider_taken", resources=len(self._acting.states), next_offset=self._next_offset)
+        self._acting.warn_of_left_behind()
         self._news.set()
 
     async def apply(self, offset: int, key: bytes | None, value: bytes | None) -> None:
@@ -179,8 +157,7 @@ class Decider:
             wrote = await self._decide_at(from_epoch_s(now_s))
             self._decided_s = now_s
             if wrote or now_s == known_s or now_s % (5 * tick_s) == 0:
-                key, value = encode_decided(now_s, {n: s.capacity.running for n, s in self._states.items()})
-                await self._outbox.send([OutgoingRecord(self._names.resources, key, value)])
+                await self._acting.tell_decided(now_s)
         if self._fold.ended(self._demand_partitions) and self._decided_s >= told_s:
             self.finished.set()
 
@@ -189,14 +166,12 @@ class Decider:
         book, dealt_with = self._book.at(now), self._feed.dealt_with(self._book)
         heard = await self._desk.deal_with(now, book)
         levels = self._fold.levels
-        for name in self._policy.resources:
-            self._states[name] = await self._observed(name, now)
-        self._states |= weighed(self._states, levels, self._policy, now)
+        states = await self._acting.look(levels, now)
         seen = DecisionInputs(
             self._fold.needs,
             levels,
             book.standing(),
-            dict(self._states),
+            states,
             self._desk.controls,
             self._policy,
             now,
@@ -210,31 +185,9 @@ class Decider:
             if self._desk.has_news and not self._clock.from_events:
                 self._news.set()  # perhaps a freeze: decide anew before anything more is done
                 break
-            wrote = await self._carry_out(made, now) or wrote
-        show_decision(self._metrics, decision, self._states, self._policy, now)
+            wrote = await self._acting.carry_out(made, now) or wrote
+        show_decision(self._metrics, decision, self._acting.states, self._policy, now)
         return wrote or heard
-
-    async def _observed(self, resource: str, now: datetime) -> ResourceState:
-        state = self._states.get(resource) or ResourceState(resource)
-        actuator = self._actuators.get(scheme_of(resource))
-        return await observe(actuator, state, now) if actuator else state
-
-    async def _carry_out(self, made: ResourceDecision, now: datetime) -> bool:
-        """Act on what is due, and keep what the resource's state has become."""
-        resource = made.recommendation.resource
-        before = self._states[resource]
-        state = remember(made, before)
-        actuator = self._actuators.get(scheme_of(resource))
-        if actuator and made.due:
-            state = before_acting(made.due, state)
-            await self._publisher.publish_state(state)
-            done = await execute(actuator, made.due, state, now)
-            state = done.state
-            if done.receipt:
-                self._metrics.acts.labels(resource=resource, reason=done.receipt.reason).inc()
-                await self._publisher.publish_receipt(done.receipt, self._policy)
-        self._states[resource] = state
-        return await self._publisher.publish_state(state)
 
     async def _read_needs(self, start: int) -> None:
         async for record in read_to_end(self._reader, {TopicPartition(self._names.needs, 0): start}):
@@ -259,21 +212,3 @@ class Decider:
         await self._outbox.send(
             OutgoingRecord(self._names.needs, key.encode(), None, partition=0) for key in keys
         )
-
-    async def _read_resources(self) -> None:
-        latest: dict[bytes, bytes] = {}
-        async for record in read_to_end(self._reader, await self._publisher.whole(self._names.resources)):
-            if record.key is not None and record.value is not None:
-                latest[record.key] = record.value
-        decided = latest.pop(DECIDED_KEY, None)
-        self._decided_s = decode_decided(decided) if decided else 0
-        self._fold.settle(self._decided_s)
-        running = decode_running(decided) if decided else {}
-        for value in latest.values():
-            state = decode_state(value)
-            self._publisher.remember_state(state)
-            if decided:
-                state = went_on(state, running, self._decided_s)
-            self._states[state.resource] = state
-            if state.observation is not None:
-                self._resume(state.observation, state.lead_times.awaited)
