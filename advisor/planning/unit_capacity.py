@@ -107,7 +107,7 @@ def proof_of(evidence: CapacityEvidence, resource: ResourcePolicy, now: datetime
             return _contradiction(best, failed, declared)
         best = best_later
     if best is None:
-        return Proof(None, None, "", False, f"no unit was seen to carry anything, {declared:.4g} declared")
+        return Proof(None, None, "", False, f"no unit was ever seen to carry the {declared:.4g}/s declared")
     return Proof(best.rate_per_s, None, best.by, best.rate_per_s >= PROVED_SHARE * declared, best.detail)
 
 

@@ -57,7 +57,7 @@ def test_nine_minutes_prove_nothing():
     proof = proved(minutes([(960.0, 10)] * 9))
 
     assert (proof.is_proven, proof.proved_rate, proof.by) == (False, None, "")
-    assert proof.detail == "no unit was seen to carry anything, 120 declared"
+    assert proof.detail == "no unit was ever seen to carry the 120/s declared"
 
 
 def test_less_than_four_fifths_is_told_but_proves_nothing():
