@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.domain.campaign import Campaign
 from advisor.domain.money import Ration
@@ -27,19 +28,28 @@ from advisor.planning.sizing import Units
 _HOURS = step_s(GRID) / 3600
 _CENT = 0.005
 _DAY_S = 86_400
+_HALVINGS = 12
+"""Finds a share to a fortieth of a per cent."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
     """What is asked of one resource over one cluster, in units (n,) on the cluster's grid.
 
-    `kept` is asked for anyway, or stands already; `new` comes on top of it.
+    `base` is asked for anyway, and `kept` is that or what stands already, which no budget takes back. What is
+    left of a plan is measured from `base`, so that it stays the same while its units come one by one.
     """
 
     laid: LaidOut
     cluster: ClusterFloors
+    base: Units
     kept: Units
-    new: Units
+    asked: Units
+
+    @property
+    def new(self) -> float:
+        """What costs more than what is kept."""
+        return self.cost(self.asked - self.kept)
 
     def cost(self, units: Units) -> float:
         """What so many units (n,) more cost: by the hour and, where they are bought for good, once."""
@@ -48,10 +58,20 @@ class _Part:
         hourly = self.laid.resource.price_per_unit_hour or 0.0
         return float(units.sum()) * _HOURS * hourly + float(units.max(initial=0)) * once
 
+    def left(self, share: float) -> Units:
+        """Only this share of all that is asked above the base, but never less than is kept."""
+        some = share_of(self.asked - self.base, share, self.base, self.laid.resource)
+        return np.maximum(self.kept, some)
+
+    def within(self, inside: NDArray[np.bool_]) -> _Part:
+        """The same with nothing to be cut but at these instants."""
+        base, kept = (np.where(inside, units, self.asked) for units in (self.base, self.kept))
+        return _Part(self.laid, self.cluster, base, kept, self.asked)
+
     def cut(self, share: float, reason: Reason, detail: str, campaigns: tuple[str, ...]) -> Iterator[Cut]:
-        """The cut that leaves only this share of what is new."""
-        most = share_of(self.new, share, self.kept, self.laid.resource)
-        if (most < self.kept + self.new).any():
+        """The cut that leaves only this share."""
+        most = self.left(share)
+        if (most < self.asked).any():
             yield cut_of(self.laid.resource.resource, reason, detail, campaigns, self.cluster.times_s, most)
 
 
@@ -72,13 +92,12 @@ def campaign_cuts(
         account = (campaign.team, month_of(campaign))
         reason, limit = _tightest(campaign, policy, teams.get(account, 0.0))
         parts = [part for laid in moved for part in _own(laid, campaign.campaign_id)]
-        new = sum(part.cost(part.new) for part in parts)
+        new = sum(part.new for part in parts)
         teams[account] = teams.get(account, 0.0) + min(total, max(limit, total - new))
         before = list(_rationed_before(moved, campaign.campaign_id, limit))
         if total <= limit + _CENT and not before:
             continue
-        share = max(0.0, 1.0 - (total - limit) / new) if new > 0 else 1.0
-        share = min([share, *before])
+        share = min([_affordable(parts, new - (total - limit)), *before])
         rations.append(Ration(campaign.campaign_id, limit, share))
         whose = f"the budget of team {campaign.team}" if reason is Reason.OVER_TEAM_BUDGET else "its budget"
         detail = f"would cost {policy.currency} {total:,.2f}, {whose} leaves {max(0.0, limit):,.2f}"
@@ -91,23 +110,38 @@ def day_cuts(estate: Sequence[LaidOut], policy: Policy, now: datetime) -> Iterat
     limit = policy.budgets.per_day
     if limit is None:
         return
-    parts = [_everything(laid, cluster) for laid in estate for cluster in laid.clusters if laid.is_priced]
-    for day in sorted({int(day) for part in parts for day in np.unique(part.cluster.times_s // _DAY_S)}):
+    everything = [_everything(laid, c) for laid in estate for c in laid.clusters if laid.is_priced]
+    for day in sorted({int(day) for part in everything for day in np.unique(part.cluster.times_s // _DAY_S)}):
         on = from_epoch_s(day * _DAY_S).date()
         spent = sum(spent_on(laid.resource, laid.state, on, now) for laid in estate)
-        inside = [part.cluster.times_s // _DAY_S == day for part in parts]
-        floors = [part.kept - part.laid.resource.minimum for part in parts]
-        kept = sum(p.cost(np.where(i, f, 0)) for p, i, f in zip(parts, inside, floors, strict=True))
-        new = sum(p.cost(np.where(i, p.new, 0)) for p, i in zip(parts, inside, strict=True))
+        parts = [part.within(part.cluster.times_s // _DAY_S == day) for part in everything]
+        new = sum(part.new for part in parts)
+        kept = sum(_standing_cost(part, day) for part in everything)
         if spent + kept + new <= limit + _CENT or new <= 0:
             continue
-        share = max(0.0, (limit - spent - kept) / new)
+        share = _affordable(parts, limit - spent - kept)
         detail = f"{on:%d %b} would cost {policy.currency} {spent + kept + new:,.2f}, a day may {limit:,.2f}"
-        for part, i in zip(parts, inside, strict=True):
+        for part in parts:
             ids = tuple(claim.campaign_id for claim in part.cluster.claims)
-            outside = np.where(i, 0, part.new)
-            day_part = _Part(part.laid, part.cluster, part.kept + outside, part.new - outside)
-            yield from day_part.cut(share, Reason.OVER_DAY_BUDGET, detail, ids)
+            yield from part.cut(share, Reason.OVER_DAY_BUDGET, detail, ids)
+
+
+def _standing_cost(part: _Part, day: int) -> float:
+    """What the units above the minimum that stand already cost on a UTC day."""
+    inside = part.cluster.times_s // _DAY_S == day
+    return part.cost(np.where(inside, part.kept - part.laid.resource.minimum, 0))
+
+
+def _affordable(parts: Sequence[_Part], money: float) -> float:
+    """The largest share of what is asked for that costs no more than so much beyond what is kept."""
+    if sum(part.new for part in parts) <= money + _CENT:
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        share = (low + high) / 2
+        cost = sum(part.cost(part.left(share) - part.kept) for part in parts)
+        low, high = (share, high) if cost <= money + _CENT else (low, share)
+    return low
 
 
 def _tightest(campaign: Campaign, policy: Policy, team_spent: float) -> tuple[Reason, float]:
@@ -134,19 +168,22 @@ def _rationed_before(estate: Sequence[LaidOut], campaign_id: str, limit: float) 
 
 
 def _own(laid: LaidOut, campaign_id: str) -> Iterator[_Part]:
-    """What a campaign alone adds on one resource: new beyond what is asked for without it, or stands."""
+    """What a campaign alone adds on one resource, from what is asked for without it."""
     if not laid.is_priced:
         return
     for alternative in laid.alternatives_of(campaign_id):
         cluster = laid.clusters[alternative.cluster]
-        kept = np.minimum(np.maximum(alternative.without, _standing(laid, cluster)), cluster.asked)
-        yield _Part(laid, cluster, kept, cluster.asked - kept)
+        yield _part(laid, cluster, np.minimum(alternative.without, cluster.asked))
 
 
 def _everything(laid: LaidOut, cluster: ClusterFloors) -> _Part:
-    """All that is asked of one resource: new beyond what stands."""
-    kept = np.minimum(_standing(laid, cluster), cluster.asked)
-    return _Part(laid, cluster, kept, cluster.asked - kept)
+    """All that is asked of one resource, from its minimum on."""
+    return _part(laid, cluster, np.full_like(cluster.asked, laid.resource.minimum))
+
+
+def _part(laid: LaidOut, cluster: ClusterFloors, base: Units) -> _Part:
+    kept = np.minimum(np.maximum(base, _standing(laid, cluster)), cluster.asked)
+    return _Part(laid, cluster, base, kept, cluster.asked)
 
 
 def _standing(laid: LaidOut, cluster: ClusterFloors) -> Units:
