@@ -39,8 +39,8 @@ def bound(
     left = _cut(left, pool_cuts(left, policy, now), cuts, now)
     left = _cut(left, campaign_cuts(left, campaigns, policy, rations), cuts, now)
     left = _cut(left, day_cuts(left, policy, now), cuts, now)
-    reach = Reach(left)
-    costs = {n: campaign_cost(n, reach.of(c), policy) for n, c in campaigns.items()}
+    reach, wanted = Reach(left), Reach(estate)
+    costs = {n: campaign_cost(n, reach.of(c), wanted.of(c), policy) for n, c in campaigns.items()}
     return Bounded(left, cuts, costs, tuple(rations))
 
 

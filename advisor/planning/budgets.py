@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,12 +52,29 @@ class _Part:
         """What costs more than what is kept."""
         return self.cost(self.asked - self.kept)
 
-    def cost(self, units: Units) -> float:
-        """What so many units (n,) more cost: by the hour and, where they are bought for good, once."""
+    def cost(self, units: Units, instants: Units | int = 1) -> float:
+        """What so many units (n,) more cost: by the hour and, where they are bought for good, once.
+
+        Each of them stands for so many `instants` of the grid.
+        """
         bought = self.laid.resource.irreversible
         once = bought.price_per_unit if bought and bought.price_per_unit else 0.0
         hourly = self.laid.resource.price_per_unit_hour or 0.0
-        return float(units.sum()) * _HOURS * hourly + float(units.max(initial=0)) * once
+        return float((units * instants).sum()) * _HOURS * hourly + float(units.max(initial=0)) * once
+
+    def cost_of(self, share: float) -> float:
+        """What this share of all that is asked above the base costs beyond what is kept."""
+        base, kept, asked, instants = self._pieces
+        some = share_of(asked - base, share, base, self.laid.resource)
+        return self.cost(np.maximum(kept, some) - kept, instants)
+
+    @cached_property
+    def _pieces(self) -> tuple[Units, Units, Units, Units]:
+        """Base, kept and asked units of each stretch (m,) in which none changes, and its length."""
+        rows = np.stack([self.base, self.kept, self.asked])
+        begins = np.flatnonzero(np.r_[True, (np.diff(rows) != 0).any(axis=0)])
+        base, kept, asked = rows[:, begins]
+        return base, kept, asked, np.diff(np.r_[begins, rows.shape[1]])
 
     def left(self, share: float) -> Units:
         """Only this share of all that is asked above the base, but never less than is kept."""
@@ -139,7 +157,7 @@ def _affordable(parts: Sequence[_Part], money: float) -> float:
     low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         share = (low + high) / 2
-        cost = sum(part.cost(part.left(share) - part.kept) for part in parts)
+        cost = sum(part.cost_of(share) for part in parts)
         low, high = (share, high) if cost <= money + _CENT else (low, share)
     return low
 

@@ -20,11 +20,14 @@ LEVELS = (0.5, 0.9, 0.95, 0.99)
 """The quantiles of demand that the price of being sure is told for."""
 
 
-def campaign_cost(campaign_id: str, moved: Sequence[LaidOut], policy: Policy) -> Cost:
+def campaign_cost(
+    campaign_id: str, moved: Sequence[LaidOut], wanted: Sequence[LaidOut], policy: Policy
+) -> Cost:
     """What a campaign alone costs over the resources that it moves, with the price of other quantiles.
 
-    The rungs of the ladder are plans made at once for the whole campaign, without budgets or pools; once
-    money is spent on it there is none, for nothing can be chosen any more.
+    `wanted` are the same resources before pools and budgets. The rungs of the ladder are plans made at once
+    for the whole campaign, without those; once money is spent on it there is none, for nothing can be chosen
+    any more.
     """
     priced = [laid for laid in moved if laid.is_priced and laid.alternatives_of(campaign_id)]
     if not priced:
@@ -36,7 +39,7 @@ def campaign_cost(campaign_id: str, moved: Sequence[LaidOut], policy: Policy) ->
         extra=in_cents(sum(laid.cost_of(campaign_id) for laid in priced)),
         spent=in_cents(spent),
         committed=in_cents(sum(_committed(laid, campaign_id) for laid in priced)),
-        ladder=() if spent else tuple(_ladder(campaign_id, priced)),
+        ladder=() if spent else tuple(_ladder(campaign_id, [w for w in wanted if w.is_priced])),
     )
 
 
