@@ -9,7 +9,7 @@ import numpy as np
 
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import Seconds, ceil_to, to_epoch_s
+from advisor.domain.timegrid import Seconds, ceil_to, floor_to, to_epoch_s
 from advisor.planning.estate import LaidOut
 from advisor.planning.pace import Pace
 from advisor.planning.schedule import GRID, floors_on, standing_at
@@ -109,6 +109,12 @@ def missing(standing: Standing, now: datetime) -> tuple[int, int] | None:
     since = now - standing.pace.lead - GRACE
     lately = [step.floor for step in state.plan if since < step.act_at <= now]
     least = min([standing_at(state.plan, since, standing.resource.minimum), *lately, standing.seen_floor])
+    awaited = state.lead_times.awaited
+    covering = next((raised for raised in awaited if raised.units >= least), None)
+    if covering is not None and covering.asked_at > since:
+        # Asked for later than agreed, as when a person approved late: they are not due yet.
+        due = [raised.units for raised in awaited if raised.asked_at <= since]
+        least = max(due, default=observation.ready_units)
     counted = [r.units for r in state.capacity.running.ready if r.until >= now - GRACE]
     ready = max([observation.ready_units, *counted])
     return (least, ready) if ready < least and least > standing.resource.minimum else None
@@ -118,12 +124,12 @@ def units_there(standing: Standing, times_s: Seconds, now: datetime) -> Units:
     """Units that are there at each instant without anything that is only asked for now, shape (n,).
 
     Meant for instants up to a lead time from `now`. Ready units that a floor keeps are there. What was agreed
-    is there a lead time after it was due: all of it where we act by ourselves and nothing is in the way,
-    otherwise as much of it as was seen asked for. More that somebody else asked for counts once it is ready,
-    and so does what has taken longer than a lead time.
+    is there a lead time after it was due, or after we asked for it if that was later: all of it where we act
+    by ourselves and nothing is in the way, otherwise as much of it as was seen asked for. More that somebody
+    else asked for counts once it is ready, and so does what has taken longer than a lead time.
     """
     resource, state = standing.resource, standing.laid.state
-    agreed = floors_on(times_s - _lead_s(standing.pace.lead), state.plan, resource.minimum)
+    agreed = floors_on(times_s - _lead_s(standing.pace.lead), state.plan, standing.always_there)
     obstructed = standing.obstacles or standing.problems
     if state.observation is None:  # nobody can look: the plan is taken at its word, unless we know better
         return np.full_like(agreed, resource.minimum) if obstructed else agreed
@@ -132,7 +138,25 @@ def units_there(standing: Standing, times_s: Seconds, now: datetime) -> Units:
     late = missing(standing, now)
     if late is not None:
         agreed = np.minimum(agreed, late[1])
-    return np.maximum(agreed, max(standing.ready_units, resource.minimum))
+    return np.maximum(_as_asked(standing, agreed, times_s, now), _at_once(standing))
+
+
+def _as_asked(standing: Standing, agreed: Units, times_s: Seconds, now: datetime) -> Units:
+    """Of what was agreed to be there (n,) only what was asked for in time, while raises are awaited."""
+    awaited, lead_s = standing.laid.state.lead_times.awaited, _lead_s(standing.pace.lead)
+    if not awaited:
+        return agreed
+    asked = np.full_like(agreed, _at_once(standing))
+    for raised in awaited:
+        comes_s = to_epoch_s(floor_to(raised.asked_at, GRID)) + lead_s
+        asked = np.where(times_s >= comes_s, np.maximum(asked, raised.units), asked)
+    is_to_come = times_s - lead_s > to_epoch_s(now)  # due later, and so not asked for yet
+    return np.where(is_to_come, agreed, np.minimum(agreed, asked))
+
+
+def _at_once(standing: Standing) -> int:
+    """The units that serve now and that a floor keeps."""
+    return max(standing.ready_units, standing.always_there)
 
 
 def units_expected(standing: Standing, times_s: Seconds, now: datetime, lead: timedelta) -> Units:

@@ -428,3 +428,34 @@ def test_a_policys_minimum_that_the_platform_does_not_have_is_not_said_to_stand(
     (found,) = decided(NOW, [campaign()], the_policy=rules, states={PODS: state(floor=1)}).campaigns
 
     assert (found.readiness, found.reasons) == expected
+
+
+# --- asked for late
+
+
+@pytest.mark.parametrize("kept_by", [frozen(), on_hold(PODS), on_hold("promo")])
+def test_units_that_were_asked_for_late_are_not_counted_before_they_can_be_there(kept_by):
+    """Due at 09:50 and released at 09:57: they take ten minutes from then on, whatever the plan had said."""
+    day = Day()
+    day.controls = kept_by
+    day.until(at("09:57"), [campaign()])
+    day.controls = Controls()
+
+    day.until(at("10:08"), [campaign()])
+
+    assert [(f"{when:%H:%M}", bounds.minimum) for when, bounds in day.platform.acts] == [("09:57", 5)]
+    late = [(f"{when:%H:%M}", said) for when, said, _ in day.verdicts if when >= at("09:52")]
+    assert {said for _, said in late[:-1]} <= {"NOT_READY"}
+    assert late[-1] == ("10:07", "READY")
+    assert not any(Reason.UNITS_MISSING in reasons for _, _, reasons in day.verdicts)
+
+
+@pytest.mark.parametrize(("minimum", "floor", "uplift"), [(6, 2, 3.0), (2, 1, 1.3)])
+def test_a_minimum_that_the_platform_does_not_have_is_no_unit(minimum, floor, uplift):
+    """The policy calls it always there, the platform has less, and the campaign starts in two minutes."""
+    soon = campaign(start=at("06:02"), uplift=uplift)
+    rules = policy(resource(minimum=minimum))
+
+    (found,) = decided(NOW, [soon], the_policy=rules, states={PODS: state(floor=floor)}).campaigns
+
+    assert (found.readiness, found.earliest_safe_start) == (Readiness.NOT_READY, at("06:10"))
