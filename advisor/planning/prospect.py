@@ -24,14 +24,16 @@ class Prospect:
     """What is known of one campaign on one resource, for the verdict.
 
     `standing` is its plan as needs and claims alone would have it, `left` what pools and budgets leave of
-    that. `cluster` is None where the forecast has nothing of the campaign: it has not heard of it yet, or
-    takes it for a season (`is_season`). `permissions` are those of all campaigns that share its raise, for
-    what keeps it from one of them keeps it from all; `cuts` are those of its plan. More than
-    `believable_units` are not planned for (None: no demand was ever seen).
+    that, `promised` what of it nothing keeps back. `cluster` is None where the forecast has nothing of the
+    campaign: it has not heard of it yet, or takes it for a season (`is_season`). `permissions` are those of
+    all campaigns that share its raise or come while it runs, for what keeps it from one of them keeps it from
+    all; `cuts` are those of its plan. More than `believable_units` are not planned for (None: no demand was
+    ever seen).
     """
 
     standing: Standing
     left: Standing
+    promised: Standing
     cluster: ClusterFloors | None
     permissions: tuple[Permission, ...]
     cuts: tuple[Cut, ...]

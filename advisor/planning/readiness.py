@@ -23,6 +23,7 @@ from advisor.planning.lead_times import is_measured
 from advisor.planning.permissions import Permission
 from advisor.planning.plan_guardrails import CALIBRATED_FROM
 from advisor.planning.presence import Standing, units_there
+from advisor.planning.promise import as_guarded, without_withheld
 from advisor.planning.prospect import Prospect, claim_of, peak_units
 from advisor.planning.schedule import GRID
 from advisor.planning.shortfall import Stage, send_gate, shortfalls
@@ -147,7 +148,7 @@ def _answer(
     missing = [p for p in prospects if p.cluster is not None and not _is_there(campaign, p)]
     moments = [p.standing.pace.last_moment(campaign.start) for p in missing]
     stages = [
-        Stage(p.left, p.cluster, p.standing.resource.unit_capacity)
+        Stage(p.promised, p.cluster, p.standing.resource.unit_capacity)
         for p in prospects
         if p.cluster is not None and not p.is_unseen
     ]
@@ -175,20 +176,25 @@ def _is_there(campaign: Campaign, prospect: Prospect) -> bool:
 def _prospect(campaign: Campaign, number: int, scene: Scene) -> Prospect:
     wanted, laid, situation = scene.estate[number], scene.bounded.estate[number], scene.situations[number]
     cluster = wanted.cluster_of(campaign.campaign_id)
-    sharing = _sharing_its_raise(campaign, laid, scene.permissions[number])
+    permissions = scene.permissions[number]
+    sharing = [permissions[name] for name in _raised_with(campaign, laid)]
+    beside = [permissions[name] for name in _beside(campaign, laid)]
     name = laid.resource.resource
-    ids = {given.campaign_id for given in sharing}
+    ids = {given.campaign_id for given in beside}
     cuts = [c for c in scene.bounded.cuts.get(name, ()) if not ids.isdisjoint(c.campaigns)]
     # A service seen for less than one step has a level, but no forecast that a verdict could rest on.
     unforeseen = any(Reason.NO_DEMAND_DATA in need.reasons for need in laid.needs)
     known = situation.calibration
     acts_by_itself = all(given.is_full for given in sharing)
     obstacles = obstacles_to(situation)
+    withheld = [given.campaign_id for given in beside if not given.is_full and given not in sharing]
+    promised = without_withheld(as_guarded(laid, situation), withheld)
     return Prospect(
         standing=Standing(wanted, acts_by_itself, obstacles),
         left=Standing(laid, acts_by_itself, obstacles),
+        promised=Standing(promised, acts_by_itself, obstacles),
         cluster=cluster,
-        permissions=sharing,
+        permissions=tuple(beside),
         cuts=tuple(cuts),
         proof=proof_of(laid.state.capacity, laid.resource, scene.now),
         is_lead_time_measured=is_measured(laid.state.lead_times),
@@ -201,18 +207,27 @@ def _prospect(campaign: Campaign, number: int, scene: Scene) -> Prospect:
     )
 
 
-def _sharing_its_raise(
-    campaign: Campaign, laid: LaidOut, permissions: Mapping[str, Permission]
-) -> tuple[Permission, ...]:
-    """What the claims are permitted that have a part in the floor while it is raised for a campaign.
+def _raised_with(campaign: Campaign, laid: LaidOut) -> list[str]:
+    """The campaigns that have a part in the floor while it is raised for this one, its own first.
 
-    The raise is one: what withholds a part of it from one of them leaves too little for all. Its own
-    comes first.
+    The raise is one: what withholds a part of it from one of them leaves too little for all.
     """
     cluster = laid.cluster_of(campaign.campaign_id)
     if cluster is None:
-        return ()
+        return []
     raised_from = laid.pace.earliest_raise(claim_of(campaign, cluster).start)
     sharing = in_force(laid.pace, cluster.claims, raised_from, campaign.start)
-    given = [permissions[claim.campaign_id] for claim in sharing]
-    return tuple(sorted(given, key=lambda p: p.campaign_id != campaign.campaign_id))
+    return sorted((c.campaign_id for c in sharing), key=lambda name: name != campaign.campaign_id)
+
+
+def _beside(campaign: Campaign, laid: LaidOut) -> list[str]:
+    """The campaigns whose crowds or raises come while this one claims its floor, itself first."""
+    cluster = laid.cluster_of(campaign.campaign_id)
+    if cluster is None:
+        return []
+    own = claim_of(campaign, cluster)
+    raised_from = laid.pace.earliest_raise(own.start)
+    beside = [c for c in cluster.claims if c.start < own.end and c.end > raised_from]
+    beside += in_force(laid.pace, cluster.claims, raised_from, campaign.start)
+    names = dict.fromkeys(c.campaign_id for c in beside)
+    return sorted(names, key=lambda name: name != campaign.campaign_id)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.domain.advice import CampaignReadiness, Readiness, SendGate
+from advisor.domain.limits import ModeCaps
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
 from advisor.planning.wording import gate_in_words
@@ -24,6 +25,7 @@ from tests.support.builders import (
     decided,
     need,
     observed,
+    on_hold,
     policy,
     resource,
     state,
@@ -193,6 +195,38 @@ def test_what_nobody_sees_is_not_promised_to_senders():
 
     assert found.send_gate is not None
     assert [s.share for s in found.send_gate.steps] == [0.16]
+
+
+@pytest.mark.parametrize(
+    ("rules", "given", "share"),
+    [
+        ({"caps": {Mode.AUTO: ModeCaps(max_multiplier=2.0)}}, {}, 0.83),
+        ({}, {"data_until": NOW - 3 * HOUR}, 0.16),
+        ({}, {"needs": [replace(need([campaign()]), highest_seen=0.5)]}, 0.16),
+    ],
+)
+def test_what_a_guardrail_keeps_back_is_neither_promised_nor_counted(rules, given, share):
+    """Beyond what the mode may do, on stale input, and for an absurd multiple nothing will be asked for."""
+    (found,) = decided(
+        NOW, [campaign()], the_policy=policy(**rules), states={PODS: state(floor=2)}, **given
+    ).campaigns
+
+    assert found.send_gate is not None
+    assert [step.share for step in found.send_gate.steps] == [share]
+    assert found.as_planned
+
+
+def test_another_that_nobody_permitted_is_counted_with_its_crowd_and_without_its_units():
+    """It begins while this one runs: what is asked for is then too little for both."""
+    long, short = campaign("long", lasts=6 * HOUR), campaign("short", at("13:00"), lasts=HOUR)
+
+    answers = decided(NOW, [long, short], states={PODS: state(floor=2)}, controls=on_hold("short")).campaigns
+
+    found = {answer.campaign_id: answer for answer in answers}["long"]
+    assert (found.readiness, found.reasons) == (Readiness.AT_RISK, (Reason.HELD,))
+    assert found.as_planned
+    assert found.send_gate is not None
+    assert found.send_gate.steps[0].share < 1.0
 
 
 def test_nothing_is_promised_that_somebody_still_has_to_approve():
