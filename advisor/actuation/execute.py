@@ -26,7 +26,7 @@ async def observe(actuator: Actuator, state: ResourceState, now: datetime) -> Re
     try:
         found = await actuator.observe(state.resource, now)
     except ActuationError as error:
-        return replace(state, problems=(error.detail,))
+        return replace(state, problems=(error.detail,), blind_since=state.blind_since or now)
     return after_observing(state, found, now)
 
 

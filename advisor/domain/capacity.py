@@ -47,7 +47,8 @@ class ResourceState:
     act and what somebody else has set since; any others found are somebody else's. `lowered_at` are the
     acts of the last day that lowered it. `lead_times` and `capacity` are what was measured of it.
     `last_act_at` is the planned time of the newest step carried out, in decision time.
-    `rationed` tells how much a budget left of a campaign's own units once its raise had begun.
+    `rationed` tells how much a budget left of a campaign's own units once its raise had begun. `blind_since`
+    is the first of the looks that failed since one succeeded.
     """
 
     resource: str
@@ -58,6 +59,7 @@ class ResourceState:
     observation: Observation | None = None
     last_act_at: datetime | None = None
     problems: tuple[str, ...] = field(default=())
+    blind_since: datetime | None = None
     set_by_us: tuple[Bounds, ...] = ()
     lowered_at: tuple[datetime, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)

@@ -82,7 +82,7 @@ def after_observing(state: ResourceState, found: Observation, now: datetime) -> 
     if known and replace(known, observed_at=now) == found and not state.problems:
         return state if times == state.lead_times else replace(state, lead_times=times)
     known_as = with_others_writes(state, found.bounds)
-    return replace(known_as, observation=found, problems=(), lead_times=times)
+    return replace(known_as, observation=found, problems=(), blind_since=None, lead_times=times)
 
 
 def with_others_writes(state: ResourceState, found: Bounds) -> ResourceState:

@@ -21,6 +21,9 @@ GRACE = timedelta(minutes=2)
 Longer than a decision and a platform's answer take, shorter than any lead time worth planning for.
 """
 
+BLIND_AFTER = timedelta(minutes=15)
+"""When every look has failed for so long, what was seen before them counts no more for those who send."""
+
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
@@ -175,10 +178,11 @@ def units_promised(standing: Standing, times_s: Seconds, now: datetime) -> Units
     """Units that senders are promised at each instant, shape (n,).
 
     At `now` only what was seen ready. Later what is agreed, and what is planned where we act by ourselves and
-    nothing is in the way; where nobody can look, no more than always stands.
+    nothing is in the way. Where nobody can look, or could for a while, no more than always stands.
     """
-    if standing.laid.state.observation is None:
-        return np.full(len(times_s), standing.resource.minimum, dtype=np.int64)
+    blind_since = standing.laid.state.blind_since
+    if standing.laid.state.observation is None or (blind_since and now - blind_since > BLIND_AFTER):
+        return np.full(len(times_s), standing.always_there, dtype=np.int64)
     goes_on = standing.acts_by_itself and not standing.obstacles and not standing.problems
     later = (
         units_expected(standing, times_s, now, standing.pace.usual)

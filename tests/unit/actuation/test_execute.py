@@ -188,10 +188,12 @@ async def test_an_observation_that_fails_leaves_the_last_one_standing():
     platform.failing = True
 
     blind = await observe(platform, seen, NOW + MINUTE)
+    still = await observe(platform, blind, NOW + 2 * MINUTE)
 
-    assert blind == replace(seen, problems=("the platform is away",))
+    assert blind == still == replace(seen, problems=("the platform is away",), blind_since=NOW + MINUTE)
     platform.failing = False
-    assert (await observe(platform, blind, NOW + MINUTE)).problems == ()
+    again = await observe(platform, still, NOW + 3 * MINUTE)
+    assert (again.problems, again.blind_since) == ((), None)
 
 
 async def test_an_observation_without_news_leaves_the_state_as_it_reads():

@@ -229,6 +229,16 @@ def test_another_that_nobody_permitted_is_counted_with_its_crowd_and_without_its
     assert found.send_gate.steps[0].share < 1.0
 
 
+def test_what_was_seen_long_ago_is_promised_no_more():
+    """One look that fails says little; a quarter of an hour of them, that nobody knows."""
+    shares = [
+        gate(now=at("06:45"), floor=5, problems=("no answer",), blind_since=at(since)).share_now
+        for since in ("06:44", "06:30", "06:29")
+    ]
+
+    assert shares == [1.0, 1.0, 0.16]
+
+
 def test_nothing_is_promised_that_somebody_still_has_to_approve():
     rules = policy(resource(lead_time=40 * MINUTE, mode=Mode.APPROVE))
 
