@@ -103,7 +103,8 @@ def _clashes(
     for begin, end in edges.tolist():
         mask = np.zeros(len(short), dtype=np.bool_)
         mask[begin:end] = True
-        campaigns = _claiming(members, times_s[begin:end])
+        until_s = int(times_s[end]) if end < len(times_s) else UNBOUNDED
+        campaigns = _claiming(members, int(times_s[begin]), until_s)
         apart = []
         for other in clashes:
             if other[1] & campaigns:
@@ -137,13 +138,13 @@ def _instants(members: Sequence[LaidOut], now: datetime) -> Seconds:
     )
 
 
-def _claiming(members: Sequence[_Member], times_s: Seconds) -> frozenset[str]:
-    """The campaigns that have a part in a floor of these resources at any of these instants."""
+def _claiming(members: Sequence[_Member], since_s: int, until_s: int) -> frozenset[str]:
+    """The campaigns that have a part in a floor of these resources from `since_s` to `until_s`."""
     found = set()
     for member in members:
         for cluster in member.laid.clusters:
             for claim in cluster.claims:
                 begin_s = to_epoch_s(member.laid.pace.earliest_raise(claim.start))
-                if ((times_s >= begin_s) & (times_s < to_epoch_s(claim.end))).any():
+                if begin_s < until_s and to_epoch_s(claim.end) > since_s:
                     found.add(claim.campaign_id)
     return frozenset(found)

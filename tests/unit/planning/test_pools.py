@@ -107,6 +107,19 @@ def test_clashes_that_one_campaign_runs_through_are_one():
     assert "shared by spring, summer" in told["spring"]
 
 
+def test_a_campaign_inside_a_floor_that_is_held_all_day_is_told_of_the_clash():
+    """Nothing moves at its start, for the floor of the morning is still held: it lacks units all the same."""
+    held = replace(WEB, lowerings_per_day=1)
+    quota = Pool("vcpu-quota", 8.0, {"sim://web": 2.0})
+    noon = replace(SPRING, campaign_id="noon", start=at("15:00"), end=at("17:00"))
+    evening = replace(SPRING, campaign_id="evening", start=at("19:00"), end=at("21:00"))
+
+    told = answers(SPRING, noon, evening, rules=policy(held, pools={"vcpu-quota": quota}))
+
+    for answer in told.values():
+        assert Reason.POOL_EXHAUSTED in answer.reasons, answer.sentence
+
+
 def test_a_later_start_is_not_offered_where_time_is_not_all_that_is_lacking():
     """Announced too late, and with half of the quota that it needs: at no start would it be safe."""
     soon = replace(SPRING, start=at("06:05"))
