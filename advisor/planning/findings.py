@@ -98,7 +98,7 @@ def _impossible(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) 
 
 def _most_missing(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors) -> str:
     """How many units pools and budgets leave when they leave least of them; empty where they leave all."""
-    after = prospect.left.laid.cluster_of(campaign.campaign_id)
+    after = prospect.left.cluster_of(campaign.campaign_id)
     if after is None:
         return ""
     claim = claim_of(campaign, cluster)

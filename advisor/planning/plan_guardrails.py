@@ -30,10 +30,8 @@ def multiple_believable(situation: Situation, steps: Schedule) -> Guarded:
 
     What stands by an agreed plan is no new one: it is not lowered because less is believed now.
     """
-    if situation.believable_units is None:
-        return steps, passed("multiple_believable")
-    most = max(situation.believable_units, situation.standing)
-    if all(step.floor <= most for step in steps):
+    most = situation.most_believable
+    if most is None or all(step.floor <= most for step in steps):
         return steps, passed("multiple_believable")
     kept = tuple(s if s.act_at < situation.now else replace(s, floor=min(s.floor, most)) for s in steps)
     detail = f"{max(s.floor for s in steps)} units planned, {most} carry many times the most ever seen"

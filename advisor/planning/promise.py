@@ -19,9 +19,8 @@ def as_guarded(laid: LaidOut, situation: Situation) -> LaidOut:
 
     What stands is not taken back, and on stale input what was agreed goes on.
     """
-    most: int = UNBOUNDED
-    if situation.believable_units is not None:
-        most = min(most, max(situation.believable_units, situation.standing))
+    believable = situation.most_believable
+    most: int = UNBOUNDED if believable is None else believable
     bounded = most_by_itself(situation.caps, laid.resource)
     if bounded is not None:
         most = min(most, max(bounded[0], situation.observed_floor))

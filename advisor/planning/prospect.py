@@ -15,6 +15,7 @@ from advisor.domain.policy import Policy
 from advisor.domain.timegrid import to_epoch_s
 from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cuts import Cut
+from advisor.planning.estate import LaidOut
 from advisor.planning.permissions import Permission
 from advisor.planning.presence import Standing
 
@@ -32,7 +33,7 @@ class Prospect:
     """
 
     standing: Standing
-    left: Standing
+    left: LaidOut
     promised: Standing
     cluster: ClusterFloors | None
     permissions: tuple[Permission, ...]

@@ -191,7 +191,7 @@ def _prospect(campaign: Campaign, number: int, scene: Scene) -> Prospect:
     promised = without_withheld(as_guarded(laid, situation), withheld)
     return Prospect(
         standing=Standing(wanted, acts_by_itself, obstacles),
-        left=Standing(laid, acts_by_itself, obstacles),
+        left=laid,
         promised=Standing(promised, acts_by_itself, obstacles),
         cluster=cluster,
         permissions=tuple(beside),
@@ -227,7 +227,5 @@ def _beside(campaign: Campaign, laid: LaidOut) -> list[str]:
         return []
     own = claim_of(campaign, cluster)
     raised_from = laid.pace.earliest_raise(own.start)
-    beside = [c for c in cluster.claims if c.start < own.end and c.end > raised_from]
-    beside += in_force(laid.pace, cluster.claims, raised_from, campaign.start)
-    names = dict.fromkeys(c.campaign_id for c in beside)
-    return sorted(names, key=lambda name: name != campaign.campaign_id)
+    come = (c.campaign_id for c in cluster.claims if c.start < own.end and c.end > raised_from)
+    return list(dict.fromkeys([*_raised_with(campaign, laid), *come]))

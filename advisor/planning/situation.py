@@ -65,6 +65,11 @@ class Situation:
         return standing_at(self.state.plan, self.now, self.resource.minimum)
 
     @property
+    def most_believable(self) -> int | None:
+        """No more units than these are newly planned for, but what stands; None: no demand was ever seen."""
+        return None if self.believable_units is None else max(self.believable_units, self.standing)
+
+    @property
     def observed_floor(self) -> int:
         """The floor its actuator found last; the policy's minimum while nobody looked."""
         observation = self.state.observation

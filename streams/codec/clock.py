@@ -7,13 +7,13 @@ binary mode, so that it is told from traffic by one header, without reading any 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cloudevents.core.base import BaseCloudEvent
 
 from advisor.domain.reason import Reason
 from advisor.errors import DecodeError
-from streams.codec.events import CLOCK, IncomingHeaders, build_event, read_event, write_event
+from streams.codec.events import CLOCK, IncomingHeaders, build_event, in_utc, read_event, write_event
 from streams.codec.json_object import shown
 from streams.records import Headers
 
@@ -49,21 +49,12 @@ def clock_record(event: BaseCloudEvent) -> ClockRecord:
             Reason.FIELD_INVALID,
             f"end: not true or false (found {shown(end)}). Fix: send true on the last clock record only",
         )
-    return ClockRecord(_utc(time), end)
+    return ClockRecord(in_utc(time), end)
 
 
 def encode_clock(time: datetime, end: bool) -> tuple[bytes, bytes, Headers]:
     """Key (compacted topics refuse records without one), value and headers of a clock record."""
-    at = _utc(time)
+    at = in_utc(time)
     event = build_event(CLOCK, "/headstart/replay", None, f"clock-{at.isoformat()}", at, {"end": end})
     value, headers = write_event(event, "binary")
     return _TYPE, value, headers
-
-
-def _utc(time: datetime) -> datetime:
-    try:
-        return time.astimezone(UTC)
-    except OverflowError as error:
-        raise DecodeError(
-            Reason.FIELD_INVALID, f"time: {error} (found {shown(time.isoformat())}). Fix: send a real time"
-        ) from error

@@ -83,8 +83,11 @@ def read_event(
 def event_time(event: BaseCloudEvent) -> datetime | None:
     """The event's time in UTC, if it has one. Raises DecodeError for one that no calendar holds there."""
     time = event.get_time()
-    if time is None:
-        return None
+    return None if time is None else in_utc(time)
+
+
+def in_utc(time: datetime) -> datetime:
+    """An event's time in UTC. Raises DecodeError for one that no calendar holds there."""
     try:
         return time.astimezone(UTC)
     except OverflowError as error:
