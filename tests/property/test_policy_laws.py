@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -41,8 +42,10 @@ free_text = st.text(
     st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co", "Cf", "Zl", "Zp"]), min_size=1
 ).filter(lambda text: text.strip() and all(c.isprintable() or c.isspace() for c in text) and len(text) < 1000)
 ramps = st.fixed_dictionaries(
-    {}, optional={"factor": st.floats(1.01, 100), "every": durations, "hold": durations}
+    {}, optional={"factor": st.floats(1.1, 100), "every": durations, "hold": durations}
 )
+FEW_ENOUGH = 400
+"""Steps of a ramp from the lowest floor to the highest, with room to what is refused."""
 shared = {
     "lead_time": durations,
     "headroom": st.floats(0, 5),
@@ -85,7 +88,7 @@ def units(draw: st.DrawFn) -> dict[str, Any]:
         quantum = draw(st.integers(1, 50))
         bounds = sorted(quantum * draw(st.integers(1, 1000)) for _ in range(2))
         made: dict[str, Any] = {"quantum": quantum, "min": bounds[0], "max": bounds[1]}
-        gap = quantum
+        gap = max(quantum, math.ceil((bounds[1] - bounds[0]) / FEW_ENOUGH))
     else:
         sizes = sorted(draw(st.sets(st.integers(1, 1000), min_size=1, max_size=5)))
         made = {"sizes": sizes, "min": sizes[0], "max": sizes[-1]}
