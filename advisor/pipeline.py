@@ -90,7 +90,7 @@ def decide(
     scene = Scene(estate, bounded, situations, permissions, controls, policy, now)
     readiness, findings = assess_campaigns(scene, known)
     decisions = tuple(
-        recommend(laid, situation, findings.get(laid.name, ()), known, bounded.rations, policy)
+        recommend(laid, situation, findings.get(laid.name, ()), known, bounded, policy)
         for laid, situation in zip(estate, situations, strict=True)
     )
     return Decision(decisions, readiness)

@@ -18,7 +18,7 @@ from advisor.domain.timegrid import ceil_to, from_epoch_s
 from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cost import unit_hours
 from advisor.planning.floors import steps_past
-from advisor.planning.floors_without import without_campaign
+from advisor.planning.floors_without import without_campaigns
 from advisor.planning.pace import Pace
 from advisor.planning.schedule import GRID, steps_of
 from advisor.planning.sizing import Units
@@ -29,13 +29,14 @@ class Alternative:
     """One resource without one campaign: its schedule, and the floors (n,) that it has from now on.
 
     Those are on the grid of the resource's cluster number `cluster`. The campaign has added
-    `spent_unit_hours` so far.
+    `spent_unit_hours` so far; `before` is the agreed schedule without it.
     """
 
     schedule: ScheduleWithout
     cluster: int
     without: Units
     spent_unit_hours: float
+    before: tuple[Step, ...]
 
     @property
     def campaign_id(self) -> str:
@@ -65,14 +66,15 @@ def alternatives(
         for claim in cluster.claims:
             name = claim.campaign_id
             before = _agreed_without(pace, claim, campaigns[name], state) if running else ()
-            asked = without_campaign(pace, needs, cluster, name, replace(state, plan=before))
+            asked = without_campaigns(pace, needs, cluster, frozenset({name}), replace(state, plan=before))
             gone, spent = so_far, 0.0
             if running:
                 gone = _since(before, past[0].act_at if past else first, first, resource.minimum)
                 spent = unit_hours(past, first, resource.minimum) - unit_hours(gone, first, resource.minimum)
             level = gone[-1].floor if gone else resource.minimum
             to_come = steps_of(cluster.times_s, asked, resource.maximum, level)
-            yield Alternative(ScheduleWithout(name, (*gone, *to_come)), number, asked, max(0.0, spent))
+            schedule = ScheduleWithout(name, (*gone, *to_come))
+            yield Alternative(schedule, number, asked, max(0.0, spent), before)
         level = so_far[-1].floor if so_far else resource.minimum
         so_far = (*so_far, *steps_of(cluster.times_s, cluster.asked, resource.maximum, level))
 

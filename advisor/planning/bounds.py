@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
+from advisor.domain.advice import ScheduleWithout
 from advisor.domain.campaign import Campaign
 from advisor.domain.money import Cost, Ration
 from advisor.domain.policy import Policy
-from advisor.planning.budgets import campaign_cuts, day_cuts
+from advisor.planning.budgets import day_cuts, ration
 from advisor.planning.cuts import Cut
 from advisor.planning.estate import LaidOut, Reach
 from advisor.planning.pools import pool_cuts
@@ -28,20 +30,27 @@ class Bounded:
     costs: Mapping[str, Cost]
     rations: tuple[Ration, ...]
 
+    def without_of(self, resource: str) -> tuple[ScheduleWithout, ...]:
+        """One resource's schedules without each of its campaigns, to be remembered."""
+        return self._by_name[resource].without
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, LaidOut]:
+        return {laid.name: laid for laid in self.estate}
+
 
 def bound(
     estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy, now: datetime
 ) -> Bounded:
     """Cut the plans to what is there: what resources share, then each campaign's money, then the day's."""
     cuts: dict[str, tuple[Cut, ...]] = {}
-    rations: list[Ration] = []
-    left = tuple(estate)
-    left = _cut(left, pool_cuts(left, policy, now), cuts, now)
-    left = _cut(left, campaign_cuts(left, campaigns, policy, rations), cuts, now)
+    left = _cut(tuple(estate), pool_cuts(estate, policy, now), cuts, now)
+    rationed = ration(left, campaigns, policy, now)
+    left = _cut(rationed.estate, rationed.cuts, cuts, now)
     left = _cut(left, day_cuts(left, policy, now), cuts, now)
     reach, wanted = Reach(left), Reach(estate)
     costs = {n: campaign_cost(n, reach.of(c), wanted.of(c), policy) for n, c in campaigns.items()}
-    return Bounded(left, cuts, costs, tuple(rations))
+    return Bounded(left, cuts, costs, rationed.rations)
 
 
 def _cut(

@@ -7,7 +7,7 @@ the resources and the time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -23,7 +23,8 @@ from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cuts import Cut, cut_of, share_of
 from advisor.planning.estate import LaidOut, Reach
 from advisor.planning.ledger import month_of, spent_on
-from advisor.planning.schedule import GRID, floors_on, standing_at
+from advisor.planning.rationed import beside
+from advisor.planning.schedule import GRID, agreed_to_stay
 from advisor.planning.sizing import Units
 
 _HOURS = step_s(GRID) / 3600
@@ -90,22 +91,38 @@ class _Part:
         """The cut that leaves only this share."""
         most = self.left(share)
         if (most < self.asked).any():
-            yield cut_of(self.laid.resource.resource, reason, detail, campaigns, self.cluster.times_s, most)
+            yield cut_of(self.laid.resource, reason, detail, campaigns, self.cluster.times_s, most)
 
 
-def campaign_cuts(
-    estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy, rations: list[Ration]
-) -> Iterator[Cut]:
-    """The cuts of campaigns that cost more than they, or what is left of their teams' months, may.
+@dataclass(frozen=True, eq=False)
+class Rationed:
+    """What campaigns and teams can pay for: who is rationed, and the cuts of it.
 
-    Campaign by campaign in order of start: an earlier one of a team leaves the rest to the later. What each
-    is rationed to is appended to `rations`; it holds on once its raise has begun, for what is left of the
-    money would otherwise buy more units for ever less of the time.
+    `estate` is uncut, and tells what each campaign adds beside those that are rationed before it.
     """
+
+    estate: tuple[LaidOut, ...]
+    rations: tuple[Ration, ...]
+    cuts: tuple[Cut, ...]
+
+
+def ration(
+    estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy, now: datetime
+) -> Rationed:
+    """Cut campaigns that cost more than they, or what is left of their teams' months, may.
+
+    Campaign by campaign in order of start: an earlier one of a team leaves the rest to the later, and what a
+    later one adds is measured beside what the earlier were left. A ration holds on once its campaign's raise
+    has begun, for what is left of the money would otherwise buy more units for ever less of the time.
+    """
+    rations, cuts = list[Ration](), list[Cut]()
     teams: dict[tuple[str, tuple[int, int]], float] = {}
-    reach = Reach(estate)
+    reach, left, shares = Reach(estate), list(estate), dict[str, float]()
     for campaign in sorted(campaigns.values(), key=lambda c: (c.start, c.campaign_id)):
-        moved = reach.of(campaign)
+        numbers = reach.numbers(campaign)
+        for number in numbers:
+            left[number] = beside(left[number], shares, campaign.campaign_id)
+        moved = [left[number] for number in numbers]
         total = sum(laid.cost_of(campaign.campaign_id) for laid in moved)
         account = (campaign.team, month_of(campaign))
         reason, limit = _tightest(campaign, policy, teams.get(account, 0.0))
@@ -117,10 +134,15 @@ def campaign_cuts(
             continue
         share = min([_affordable(parts, new - (total - limit)), *before])
         rations.append(Ration(campaign.campaign_id, limit, share))
+        shares[campaign.campaign_id] = share
         whose = f"the budget of team {campaign.team}" if reason is Reason.OVER_TEAM_BUDGET else "its budget"
         detail = f"would cost {policy.currency} {total:,.2f}, {whose} leaves {max(0.0, limit):,.2f}"
-        for part in parts:
-            yield from part.cut(share, reason, detail, (campaign.campaign_id,))
+        found = [cut for part in parts for cut in part.cut(share, reason, detail, (campaign.campaign_id,))]
+        for number in numbers:
+            left[number] = left[number].cut_by([c for c in found if c.resource == left[number].name], now)
+        cuts += found
+    told = (replace(laid, alternatives=cut.alternatives) for laid, cut in zip(estate, left, strict=True))
+    return Rationed(tuple(told), tuple(rations), tuple(cuts))
 
 
 def day_cuts(estate: Sequence[LaidOut], policy: Policy, now: datetime) -> Iterator[Cut]:
@@ -200,12 +222,6 @@ def _everything(laid: LaidOut, cluster: ClusterFloors) -> _Part:
 
 
 def _part(laid: LaidOut, cluster: ClusterFloors, base: Units) -> _Part:
-    kept = np.minimum(np.maximum(base, _standing(laid, cluster)), cluster.asked)
+    standing = agreed_to_stay(laid.state.plan, cluster.times_s, laid.resource.minimum)
+    kept = np.minimum(np.maximum(base, standing), cluster.asked)
     return _Part(laid, cluster, base, kept, cluster.asked)
-
-
-def _standing(laid: LaidOut, cluster: ClusterFloors) -> Units:
-    """What stands when the cluster begins, for as long as it was agreed that it stays, shape (n,)."""
-    minimum, plan = laid.resource.minimum, laid.state.plan
-    stands = standing_at(plan, from_epoch_s(int(cluster.times_s[0])) - GRID, minimum)
-    return np.minimum(floors_on(cluster.times_s, plan, minimum), stands)

@@ -93,7 +93,7 @@ def plan_cluster(
     needed = units_for(demand_on(resource, needs, times_s, window=window, without=without), resource)
     ready = envelope(times_s, needed, holds, resource)
     begun = [
-        hold.end_s
+        hold.kept_until_s(resource)
         for claim, hold in zip(claims, holds, strict=True)
         if to_epoch_s(pace.earliest_raise(claim.start)) <= times_s[0]
     ]
@@ -130,7 +130,7 @@ def ask(
     resource, first = pace.resource, from_epoch_s(int(times_s[0]))
     standing = standing_at(previous, first - GRID, resource.minimum)
     agreed = np.minimum.accumulate(np.minimum(floors_on(times_s, previous, resource.minimum), standing))
-    until = max(first, ceil_to(from_epoch_s(hold_until_s), resource.ramp.hold)) + pace.late
+    until = ceil_to(max(first, from_epoch_s(hold_until_s)), resource.ramp.hold) + pace.late
     kept = np.where(times_s < to_epoch_s(until), agreed, 0)
     kept[times_s < to_epoch_s(ceil_to(first - pace.late, resource.ramp.hold) + pace.late)] = standing
     before = floors_before(previous, first, history_length(pace), resource.minimum)

@@ -16,23 +16,23 @@ from advisor.planning.schedule import GRID, Hold, envelope, standing_at
 from advisor.planning.sizing import Units, units_for
 
 
-def without_campaign(
+def without_campaigns(
     pace: Pace,
     needs: Sequence[Need],
     cluster: ClusterFloors,
-    campaign_id: str,
+    names: frozenset[str],
     state: ResourceState,
 ) -> Units:
-    """Floors that the cluster would ask for if one campaign did not exist, on the cluster's grid.
+    """Floors that the cluster would ask for if some campaigns did not exist, on the cluster's grid.
 
-    `state` has the schedule as it was before without that campaign: what then stood is remembered
-    and eased down just as in the schedule with it.
+    `state` has the schedule as it was before without them: what then stood is remembered and eased down just
+    as in the schedule with them.
     """
     resource = pace.resource
-    others, holds = _others(cluster, frozenset({campaign_id}))
+    others, holds = _others(cluster, names)
     times_s = cluster.times_s
     if others:
-        return plan_cluster(pace, needs, others, holds, times_s, state, without=campaign_id).asked
+        return plan_cluster(pace, needs, others, holds, times_s, state, without=names).asked
     if standing_at(state.plan, from_epoch_s(int(times_s[0])) - GRID, resource.minimum) <= resource.minimum:
         return np.full_like(cluster.asked, resource.minimum)
     nothing = np.zeros_like(cluster.asked)

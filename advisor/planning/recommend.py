@@ -18,10 +18,11 @@ from advisor.domain.advice import (
 from advisor.domain.campaign import Campaign
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
-from advisor.domain.money import Cost, Ration
+from advisor.domain.money import Cost
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
 from advisor.planning.act_guardrails import guard_act
+from advisor.planning.bounds import Bounded
 from advisor.planning.cost import cost_of_steps
 from advisor.planning.cuts import Cut
 from advisor.planning.estate import LaidOut
@@ -31,7 +32,7 @@ from advisor.planning.permitted import permitted_floor
 from advisor.planning.plan_guardrails import guard_plan
 from advisor.planning.schedule import standing_at
 from advisor.planning.situation import Situation
-from advisor.planning.sizing import units_in_use
+from advisor.planning.sizing import units_carrying, units_in_use
 
 
 def situation_of(
@@ -96,14 +97,14 @@ def recommend(
     situation: Situation,
     findings: Sequence[Finding],
     campaigns: Mapping[str, Campaign],
-    rations: Sequence[Ration],
+    bounded: Bounded,
     policy: Policy,
 ) -> ResourceDecision:
     """The guarded recommendation for one resource, and the instruction due now as the guardrails leave it.
 
-    `laid` is laid out as its needs alone would have it. Its mode is that of the cluster of campaigns that is
-    running or comes next: it says what becomes of the next steps. A more timid campaign later in the day
-    takes nothing from them.
+    `laid` is laid out as its needs alone would have it, `bounded` is what pools and budgets leave. Its mode
+    is that of the cluster of campaigns that is running or comes next: it says what becomes of the next
+    steps. A more timid campaign later in the day takes nothing from them.
     """
     steps, verdicts = guard_plan(situation, laid.steps)
     expires_at = _expiry(situation, steps)
@@ -129,19 +130,24 @@ def recommend(
         situation.claims,
         (*verdicts, *answers),
         allowed,
-        laid.without,
+        bounded.without_of(laid.name),
         balanced(laid.resource, laid.state, situation.claims, situation.now),
-        tuple(ration for ration in rations if ration.campaign_id in begun),
+        tuple(ration for ration in bounded.rations if ration.campaign_id in begun),
     )
 
 
 def _permitted(situation: Situation, laid: LaidOut, given: Mapping[str, Permission]) -> Situation:
-    """With what is withheld, and how high a raise may go; on stale input as agreed, where nothing is."""
+    """With what is withheld, and how high a raise may go.
+
+    On stale input, where nothing is withheld, that is as agreed: but no higher than people approved.
+    """
     withheld = tuple(permission for permission in given.values() if not permission.is_full)
     # On stale input the agreed plan is due, whatever the one of now has.
     wanted = max(standing_at(laid.steps, situation.now, laid.resource.minimum), situation.standing)
     if situation.is_stale and not withheld:
-        return situation
+        approved = [permission.most_units for permission in given.values()]
+        bounds = [most for most in approved if most is not None]
+        return replace(situation, permitted_floor=max(bounds) if approved and bounds == approved else None)
     if wanted <= situation.observed_floor:
         return replace(situation, withheld=withheld)
     most = permitted_floor(laid, given, wanted)
@@ -199,11 +205,14 @@ def _has_rested(situation: Situation, now: datetime) -> bool:
 
 
 def _can_spare(situation: Situation) -> bool:
-    """Does the original floor, which may lie below the policy's minimum, leave the units that are in use?"""
+    """Does the original floor leave the units that are in use?
+
+    It may lie below the policy's minimum, at a size that we would not ask for: people chose it.
+    """
     originals, resource = situation.state.originals, situation.resource
     if originals is None or resource.reactive:
         return True
-    return units_in_use(situation.in_use_rate_per_s, resource) <= originals.minimum
+    return units_carrying(situation.in_use_rate_per_s, resource) <= originals.minimum
 
 
 def _expiry(situation: Situation, steps: Sequence[Step]) -> datetime:

@@ -36,6 +36,13 @@ class Hold:
     end_s: int
     tail_end_s: int
 
+    def kept_until_s(self, resource: ResourcePolicy) -> int:
+        """Until when is what was agreed for it not lowered, whatever the forecast has forgotten of it?
+
+        Through its tail where the platform counts lowerings: there one is made, at its end.
+        """
+        return self.end_s if resource.lowerings_per_day is None else self.tail_end_s
+
 
 def hold_of(resource: ResourcePolicy, claim: Claim, campaign: Campaign, step: int) -> Hold:
     """How is the floor of one campaign's claim held, on a forecast in steps of so many seconds?
@@ -133,6 +140,12 @@ def floors_on(times_s: Seconds, steps: Sequence[Step], minimum: int) -> Units:
     for step in steps:
         floors[times_s >= to_epoch_s(step.act_at)] = step.floor
     return floors
+
+
+def agreed_to_stay(steps: Sequence[Step], times_s: Seconds, minimum: int) -> Units:
+    """What stands just before the first instant, for as long as a schedule has it, shape (n,)."""
+    stands = standing_at(steps, from_epoch_s(int(times_s[0])) - GRID, minimum)
+    return np.minimum(floors_on(times_s, steps, minimum), stands)
 
 
 def steps_of(times_s: Seconds, floors: Units, ceiling: int, standing: int) -> tuple[Step, ...]:

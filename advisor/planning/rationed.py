@@ -1,0 +1,60 @@
+"""What would a resource be without a campaign, beside others that may have only a part of their own?
+
+Two campaigns that both cost too much would otherwise hide in each other's plans: neither would add anything
+to what the other asks for, and both would have it although nobody pays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from advisor.domain.advice import ScheduleWithout
+from advisor.planning.alternatives import Alternative
+from advisor.planning.cuts import share_of
+from advisor.planning.estate import LaidOut
+from advisor.planning.floors_without import without_campaigns
+from advisor.planning.schedule import agreed_to_stay, steps_of
+from advisor.planning.sizing import Units
+
+
+def beside(laid: LaidOut, shares: Mapping[str, float], campaign_id: str) -> LaidOut:
+    """The same resource, told what a campaign adds to a plan in which others are rationed.
+
+    `shares` are the parts, 0 to 1, that rationed campaigns may have of what they alone add, in the order in
+    which they were rationed.
+    """
+    if not shares:
+        return laid
+    found = (_beside(laid, a, shares) if a.campaign_id == campaign_id else a for a in laid.alternatives)
+    return replace(laid, alternatives=tuple(found))
+
+
+def _beside(laid: LaidOut, alternative: Alternative, shares: Mapping[str, float]) -> Alternative:
+    cluster = laid.clusters[alternative.cluster]
+    claiming = {claim.campaign_id for claim in cluster.claims} - {alternative.campaign_id}
+    rationed = [name for name in shares if name in claiming]
+    if not rationed:
+        return alternative
+    left_out = frozenset({alternative.campaign_id, *rationed})
+    level = whole = _without(laid, alternative, left_out)
+    for name in rationed:
+        left_out -= {name}
+        before, whole = whole, _without(laid, alternative, left_out)
+        level = share_of(np.maximum(whole - before, 0), shares[name], level, laid.resource)
+    begin_s, minimum = int(cluster.times_s[0]), laid.resource.minimum
+    # What stands without it was rationed when it was asked for.
+    kept = agreed_to_stay(alternative.before, cluster.times_s, minimum)
+    asked = np.minimum(np.maximum(level, kept), alternative.without)
+    gone = [step for step in alternative.schedule.steps if step.act_at.timestamp() < begin_s]
+    standing = gone[-1].floor if gone else minimum
+    to_come = steps_of(cluster.times_s, asked, laid.resource.maximum, standing)
+    schedule = ScheduleWithout(alternative.campaign_id, (*gone, *to_come))
+    return replace(alternative, schedule=schedule, without=asked)
+
+
+def _without(laid: LaidOut, alternative: Alternative, names: frozenset[str]) -> Units:
+    cluster, state = laid.clusters[alternative.cluster], replace(laid.state, plan=alternative.before)
+    return without_campaigns(laid.pace, laid.needs, cluster, names, state)
