@@ -87,6 +87,11 @@ class ResourcePolicy:
         return self.resource.startswith("fixed://")
 
     @property
+    def keeps_for_good(self) -> bool:
+        """Are its units never given back once they were asked for?"""
+        return self.irreversible is not None and self.irreversible.committed is None
+
+    @property
     def lets_go(self) -> bool:
         """Is less planned for once a campaign's crowd is there? Only where something reactive scales too."""
         return self.reactive and self.running_quantile is not None

@@ -67,9 +67,20 @@ def share_of(own: Units, share: float, above: Units, resource: ResourcePolicy) -
 
 
 def cut_of(
-    resource: str, reason: Reason, detail: str, campaigns: tuple[str, ...], times_s: Seconds, most: Units
+    resource: ResourcePolicy,
+    reason: Reason,
+    detail: str,
+    campaigns: tuple[str, ...],
+    times_s: Seconds,
+    most: Units,
 ) -> Cut:
-    """The cut of one stretch of time, with only those instants at which it changes; unbound after it."""
+    """The cut of one stretch of time, with only those instants at which it changes.
+
+    Unbound after it, but where a floor stands for good: there its last bound does too.
+    """
     changed = np.flatnonzero(np.diff(most, prepend=-1))
-    times_s = np.append(times_s[changed], times_s[-1] + step_s(GRID))
-    return Cut(resource, reason, detail, campaigns, times_s, np.append(most[changed], UNBOUNDED))
+    bounded_s, bounds = times_s[changed], most[changed]
+    if not resource.keeps_for_good:
+        bounded_s = np.append(bounded_s, times_s[-1] + step_s(GRID))
+        bounds = np.append(bounds, UNBOUNDED)
+    return Cut(resource.resource, reason, detail, campaigns, bounded_s, bounds)

@@ -72,12 +72,18 @@ class LaidOut:
         return in_force(self.pace, self.near_claims, now, now)
 
     def floors_on(self, times_s: Seconds) -> Units:
-        """The floors asked for at each instant, far campaigns included; the minimum where nothing is."""
+        """The floors asked for at each instant, far campaigns included; the minimum where nothing is.
+
+        Or what the last campaign before it leaves behind for good.
+        """
         floors = np.full(len(times_s), self.resource.minimum, dtype=np.int64)
         for cluster in self.clusters:
             at = (times_s - cluster.times_s[0]) // step_s(GRID)
             inside = (at >= 0) & (at < len(cluster.asked))
-            floors[inside] = cluster.asked[at[inside]]
+            floors[inside] = np.maximum(floors[inside], cluster.asked[at[inside]])
+            if self.resource.keeps_for_good:
+                after = at >= len(cluster.asked)
+                floors[after] = np.maximum(floors[after], cluster.asked[-1])
         return floors
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import numpy as np
+
 from advisor.domain.advice import Claim, Need, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
@@ -70,7 +72,8 @@ def merge_steps(
     future: list[Step] = []
     level = past[-1].floor if past else resource.minimum
     for cluster in planned:
-        steps = steps_of(cluster.times_s, cluster.asked, resource.maximum, level)
+        asked = np.maximum(cluster.asked, level) if resource.keeps_for_good else cluster.asked
+        steps = steps_of(cluster.times_s, asked, resource.maximum, level)
         future.extend(steps)
         level = steps[-1].floor if steps else level
     return (*past, *future)

@@ -6,13 +6,13 @@ by a bound on new plans, and nothing is lowered on missing knowledge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from advisor.domain.advice import Outcome, Step, Verdict
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to, floor_to
+from advisor.planning.agreed import going_on
 from advisor.planning.cuts import clamped
 from advisor.planning.schedule import GRID, standing_at
 from advisor.planning.situation import Schedule, Situation
@@ -69,7 +69,7 @@ def input_fresh(situation: Situation, steps: Schedule) -> Guarded:
         else "demand was never seen"
     )
     reason = Reason.INPUT_STALE if known else Reason.NO_DEMAND_DATA
-    agreed = _never_lowering(situation.state.plan, situation.now, situation.standing)
+    agreed = going_on(situation.state, situation.claims, situation.now, situation.resource.minimum)
     return agreed, Verdict("input_fresh", Outcome.BLOCK, reason, detail)
 
 
@@ -187,14 +187,3 @@ def _keeping_what_is_in_use(situation: Situation, steps: Schedule) -> tuple[Sche
         tuple(waiting),
         f"{in_use} units in use, {target} planned: {kept} kept until {until:%Y-%m-%d %H:%M}Z",
     )
-
-
-def _never_lowering(steps: Sequence[Step], now: datetime, standing: int) -> Schedule:
-    past = [s for s in steps if s.act_at <= now]
-    future: list[Step] = []
-    level = standing
-    for step in steps:
-        if step.act_at > now and step.floor > level:
-            future.append(step)
-            level = step.floor
-    return (*past, *future)

@@ -16,7 +16,7 @@ from advisor.domain.demand import Floats
 from advisor.domain.limits import Pool
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
-from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, to_epoch_s
+from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, step_s, to_epoch_s
 from advisor.planning.cuts import UNBOUNDED, Cut, cut_of, share_of
 from advisor.planning.estate import LaidOut
 from advisor.planning.schedule import GRID, floors_on
@@ -75,8 +75,8 @@ def _cuts_of(pool: Pool, by_name: Mapping[str, LaidOut], times_s: Seconds, now: 
         for member in members:
             left = _left_for(member, share, clash)
             if (left < member.wanted).any():
-                name = member.laid.resource.resource
-                yield cut_of(name, Reason.POOL_EXHAUSTED, shared, campaigns, times_s, left)
+                reason = Reason.POOL_EXHAUSTED
+                yield cut_of(member.laid.resource, reason, shared, campaigns, times_s, left)
 
 
 def _left_for(member: _Member, share: Floats, clash: NDArray[np.bool_]) -> Units:
@@ -125,13 +125,14 @@ def _kept(laid: LaidOut, times_s: Seconds, now: datetime) -> Units:
 
 
 def _instants(members: Sequence[LaidOut], now: datetime) -> Seconds:
-    """Every instant from now on at which a floor of any of these resources changes."""
+    """Every instant from now on at which a floor of any of these resources changes, or its plan ends."""
     first_s = to_epoch_s(ceil_to(now, GRID))
     changes: set[int] = set()
     for laid in members:
         lead_s = int(laid.pace.lead.total_seconds())
         for cluster in laid.clusters:
             moved = cluster.times_s[np.flatnonzero(np.diff(cluster.asked, prepend=-1))]
+            moved = np.append(moved, cluster.times_s[-1] + step_s(GRID))
             changes.update((*moved.tolist(), *(moved + lead_s).tolist()))
     return np.array(
         sorted({first_s, *(t for t in changes if t > first_s)} if changes else ()), dtype=np.int64

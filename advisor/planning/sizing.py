@@ -48,8 +48,12 @@ def permitted_below(units: Units, policy: ResourcePolicy) -> Units:
     return np.asarray((units - 1) // policy.quantum * policy.quantum, dtype=np.int64)
 
 
-def units_in_use(rate_per_s: float, policy: ResourcePolicy) -> int:
-    """Units that the demand of this moment needs, its headroom included: what must not be taken away."""
+def units_carrying(rate_per_s: float, policy: ResourcePolicy) -> int:
+    """The fewest units that carry the demand of this moment with its headroom, of whatever size that is."""
     exact = min(rate_per_s * (1.0 + policy.headroom) / policy.unit_capacity, _MOST)
-    units = max(0, math.ceil(exact - _ROUNDING))
-    return int(permitted(np.array(units), policy))
+    return max(0, math.ceil(exact - _ROUNDING))
+
+
+def units_in_use(rate_per_s: float, policy: ResourcePolicy) -> int:
+    """The same of a size that the resource can have: what we leave of a floor of ours."""
+    return int(permitted(np.array(units_carrying(rate_per_s, policy)), policy))

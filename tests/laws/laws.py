@@ -12,7 +12,7 @@ from datetime import datetime
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to, to_iso
 from tests.laws.memory import Memory, counted
-from tests.laws.rule import minute_of, needed, size
+from tests.laws.rule import carrying, minute_of, needed, size
 from tests.laws.run import Tick, Timeline, run
 from tests.support.builders import MINUTE, NOW
 
@@ -83,7 +83,7 @@ def floor_is_the_rule(tick: Tick, memory: Memory) -> Iterator[Broken]:
         for minute in range(minute_of(tick.now), minute_of(tick.until)):
             asked = known.rule(minute)
             allowed = {max(asked, wanted.minimum)}
-            if asked <= least:
+            if asked <= least or known.is_left_to_others:
                 allowed.add(wanted.minimum)
             if stands.minimum not in allowed:
                 at = tick.now + (minute - minute_of(tick.now)) * MINUTE
@@ -140,13 +140,17 @@ def nothing_is_raised_without_the_agreement_it_needs(tick: Tick, memory: Memory)
 
 
 def nothing_in_use_is_taken_away(tick: Tick, memory: Memory) -> Iterator[Broken]:
-    """Where nothing else scales, a lowering of ours leaves the units that demand needs now."""
+    """Where nothing else scales, a lowering of ours leaves the units that demand needs now.
+
+    Of a size that the resource can have, unless people had set another themselves.
+    """
     for act in tick.acts:
         of = tick.policy.resources[act.resource]
         if of.reactive or act.after.minimum >= act.before.minimum:
             continue
         rate = sum(share * tick.levels[service].rate_per_s for service, share in of.serves.items())
-        kept = min(act.before.minimum, size(of, rate), of.maximum)
+        is_restored = act.after.minimum == tick.wanted[act.resource].minimum
+        kept = min(act.before.minimum, (carrying if is_restored else size)(of, rate), of.maximum)
         if act.after.minimum < kept:
             title = _title(nothing_in_use_is_taken_away)
             yield Broken(title, tick.now, act.resource, f"at least {kept}", f"{act.before} to {act.after}")

@@ -12,7 +12,7 @@ from advisor.domain.policy import Mode, Policy
 from advisor.domain.reason import Reason
 from advisor.planning.schedule import standing_at
 from tests.laws.allowance import Allowance, allowance
-from tests.laws.rule import ahead_and_behind, floors, minute_of, minutes, needed, ramp_steps, size
+from tests.laws.rule import TAIL, ahead_and_behind, floors, minute_of, minutes, needed, ramp_steps, size
 from tests.laws.run import Tick, Timeline
 
 
@@ -54,6 +54,7 @@ class Known:
     most_permitted: int = 0
     forbidden: str = ""
     may_keep: bool = False
+    is_left_to_others: bool = False
     rests_since: int | None = None
 
     def rule(self, minute: int) -> int:
@@ -80,6 +81,7 @@ class Memory:
         self.resources = {name: Known() for name in timeline.policy.resources}
         self.money = Money()
         self.last: Tick
+        self.wanted = dict(timeline.people_set)
         self._rules: dict[tuple[object, ...], Ruled] = {}
 
     def take_in(self, tick: Tick) -> None:
@@ -87,7 +89,7 @@ class Memory:
         for name, known in self.resources.items():
             self._follow(tick, name, known)
         self._bill(tick)
-        self.last = tick
+        self.last, self.wanted = tick, dict(tick.wanted)
 
     def agreed(self, name: str, tick: Tick) -> int:
         """The floor that was agreed for now before this decision."""
@@ -121,7 +123,14 @@ class Memory:
         known.forbidden = forbidden(tick, name)
         known.can_act = _can_act(tick, name, ours, known)
         known.least_permitted = self._least_permitted(tick, name, given, now) if known.can_act else 0
+        known.is_left_to_others = self._left_to_others(tick, name, ours, known)
         known.may_keep = of.mode.rank <= Mode.RECOMMEND.rank or _never_given_back(tick.policy, name)
+
+    def _left_to_others(self, tick: Tick, name: str, ours: Sequence[Campaign], known: Known) -> bool:
+        """Did somebody write to it since the last campaign's tail was over? Then we do not raise it again."""
+        if any(minute_of(c.end) + TAIL > minute_of(tick.now) for c in ours):
+            return False
+        return known.is_left_to_others or tick.wanted[name] != self.wanted[name]
 
     def _rests(self, tick: Tick, name: str, known: Known) -> bool:
         """Has the plan before this tick been at its minimum for as long as anything can leave a trace?"""

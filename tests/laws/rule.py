@@ -46,7 +46,12 @@ def demand(
 
 def size(resource: ResourcePolicy, rate: float) -> int:
     """The fewest units, of those the resource can have, that carry a rate with its headroom."""
-    return allowed(resource, math.ceil(rate * (1 + resource.headroom) / resource.unit_capacity - 1e-9))
+    return allowed(resource, carrying(resource, rate))
+
+
+def carrying(resource: ResourcePolicy, rate: float) -> int:
+    """The fewest units that carry it, whether or not the resource can have just so many."""
+    return math.ceil(rate * (1 + resource.headroom) / resource.unit_capacity - 1e-9)
 
 
 def allowed(resource: ResourcePolicy, units: int) -> int:

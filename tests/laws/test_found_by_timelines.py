@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from advisor.domain.advice import Step
 from advisor.domain.capacity import Bounds
 from advisor.domain.controls import Envelope
 from advisor.domain.limits import FreezeWindow, Hours, Irreversible, ModeCaps
-from advisor.domain.policy import Mode, RampPolicy, ResourcePolicy, SourcePolicy
+from advisor.domain.policy import Mode, RampPolicy
 from advisor.domain.reason import Reason
 from advisor.planning.ledger import spent_on
 from advisor.planning.pace import alone
-from tests.laws.events import Approved, Event, Failing, Resumed, Sent
-from tests.laws.run import Tick, Timeline, run
-from tests.support.builders import CRM, HOUR, MINUTE, NOW, PODS, SHOP, at, campaign, policy, resource, state
-
-NODES, TOOL = "sim://nodes", "tool"
-SOURCES = {CRM: SourcePolicy(CRM, Mode.AUTO), TOOL: SourcePolicy(TOOL, Mode.APPROVE)}
-
-
-def told(
-    *events: Event,
-    resources: tuple[ResourcePolicy, ...] = (),
-    people_set: Mapping[str, Bounds] | None = None,
-    demand: float = 15.0,
-    **rules: Any,
-) -> list[Tick]:
-    """Every decision of a timeline over these resources, the estate's pods if none are given."""
-    of = resources or (resource(),)
-    bounds = {r.resource: Bounds(r.minimum, r.maximum) for r in of} | dict(people_set or {})
-    story = Timeline(0, policy(*of, sources=SOURCES, **rules), bounds, {SHOP: demand}, events)
-    return list(run(story))
-
-
-def floors(ticks: list[Tick], name: str = PODS) -> list[tuple[str, int]]:
-    """What was set on the platform, at which minute."""
-    return [(f"{a.at:%H:%M}", a.after.minimum) for t in ticks for a in t.acts if a.resource == name]
+from tests.laws.events import Approved, Failing, Resumed, Sent
+from tests.laws.stories import NODES, TOOL, floors, told
+from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, campaign, resource, state
 
 
 def test_what_others_stand_on_is_let_go_a_hold_after_them_and_not_held_on_and_on():

@@ -117,10 +117,14 @@ class World:
         return rate * self.load
 
     def asked(self, campaigns: tuple[Campaign, ...]) -> list[Need]:
-        """What every service asks of its resources; the same value as long as the campaigns are the same."""
+        """What every service asks of its resources; the same value as long as the campaigns are the same.
+
+        Nobody forecasts what comes from sources that are not listed.
+        """
         found = []
+        listed = tuple(c for c in campaigns if c.source in self.policy.sources)
         for service in self.policy.services:
-            ours = tuple(c for c in campaigns if service in c.services)
+            ours = tuple(c for c in listed if service in c.services)
             for resource in self.policy.resources_of(service):
                 key = (service, resource.resource, *((c.campaign_id, c.revision) for c in ours))
                 if key not in self.needs:
