@@ -254,6 +254,7 @@ class ResourceDecision:
     """Everything decided for one resource: the recommendation, what each guardrail said, what is due.
 
     `without` are the schedules as they would be without each claiming campaign, to be remembered.
+    `is_kept_back` says that a raise was due and that a guardrail kept it back, or a part of it.
     """
 
     recommendation: Recommendation
@@ -263,6 +264,7 @@ class ResourceDecision:
     without: tuple[ScheduleWithout, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
     rationed: tuple[Ration, ...] = ()
+    is_kept_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

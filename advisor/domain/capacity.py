@@ -48,7 +48,8 @@ class ResourceState:
     acts of the last day that lowered it. `lead_times` and `capacity` are what was measured of it.
     `last_act_at` is the planned time of the newest step carried out, in decision time.
     `rationed` tells how much a budget left of a campaign's own units once its raise had begun. `blind_since`
-    is the first of the looks that failed since one succeeded.
+    is the first of the looks that failed since one succeeded. `is_kept_back` says that at the last decision a
+    guardrail kept back a raise that was due.
     """
 
     resource: str
@@ -64,5 +65,6 @@ class ResourceState:
     lowered_at: tuple[datetime, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
     rationed: tuple[Ration, ...] = ()
+    is_kept_back: bool = False
     lead_times: LeadTimes = field(default_factory=LeadTimes)
     capacity: CapacityEvidence = field(default_factory=CapacityEvidence)

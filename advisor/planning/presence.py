@@ -90,9 +90,10 @@ class Standing:
 def overdue(standing: Standing, now: datetime) -> int | None:
     """The agreed floor that is missing for longer than the grace; None if none is, or nobody could look.
 
+    Nor if it was kept back until now, as by people who approve late: it is only asked for with this decision.
     The minimum alone was agreed for nobody: it is not asked for before a campaign has a part in the floor.
     """
-    if standing.laid.state.observation is None:
+    if standing.laid.state.observation is None or standing.laid.state.is_kept_back:
         return None
     since, agreed = now - GRACE, standing.laid.state.plan
     lately = [step.floor for step in agreed if since < step.act_at <= now]
@@ -136,7 +137,8 @@ def units_there(standing: Standing, times_s: Seconds, now: datetime) -> Units:
     obstructed = standing.obstacles or standing.problems
     if state.observation is None:  # nobody can look: the plan is taken at its word, unless we know better
         return np.full_like(agreed, resource.minimum) if obstructed else agreed
-    if not standing.acts_by_itself or obstructed or overdue(standing, now) is not None:
+    is_late = state.is_kept_back or overdue(standing, now) is not None
+    if not standing.acts_by_itself or obstructed or is_late:
         agreed = np.minimum(agreed, standing.seen_floor)
     late = missing(standing, now)
     if late is not None:

@@ -125,6 +125,7 @@ def recommend(
     begun = {claim.campaign_id for claim in situation.in_force}
     due = _due(situation, recommendation)
     allowed, answers = guard_act(situation, due) if due else (None, ())
+    wanted = due.floor if due else situation.observed_floor
     return ResourceDecision(
         recommendation,
         situation.claims,
@@ -133,6 +134,7 @@ def recommend(
         bounded.without_of(laid.name),
         balanced(laid.resource, laid.state, situation.claims, situation.now),
         tuple(ration for ration in bounded.rations if ration.campaign_id in begun),
+        is_kept_back=max(situation.observed_floor, allowed.floor if allowed else 0) < wanted,
     )
 
 

@@ -9,6 +9,7 @@ from advisor.domain.campaign import CampaignStatus
 from advisor.domain.capacity import Bounds
 from advisor.domain.controls import Envelope
 from advisor.domain.limits import Budgets, Irreversible, Pool
+from advisor.domain.reason import Reason
 from tests.laws.events import Approved, Loaded, Resumed, Sent, Silent, Written
 from tests.laws.stories import NODES, TOOL, floors, told
 from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, campaign, resource
@@ -134,3 +135,14 @@ def test_a_floor_on_its_way_down_is_not_raised_again_to_where_others_lowered_it_
 
     assert floors(ticks)[-1][1] <= 3
     assert min(t.bounds[PODS].minimum for t in ticks if t.now > at("12:05") + MINUTE) == 2
+
+
+def test_what_a_person_approves_late_is_late_but_no_failure_of_an_act():
+    """It is asked for with the decision that hears of it: nothing but time is lacking, also in that one."""
+    may = Envelope("spring", 1, ((PODS, 40),), None, "EUR", NOW, at("23:00"), at("23:00"), "ada", NOW)
+
+    ticks = told(Sent(NOW, campaign("spring", source=TOOL)), Approved(at("09:55"), may), past=2.0)
+
+    (said,) = next(tick for tick in ticks if tick.acts).decision.campaigns
+    assert set(said.reasons) == {Reason.LEAD_TIME_TOO_SHORT, Reason.LEAD_TIME_UNMEASURED}
+    assert said.earliest_safe_start == at("10:10")
