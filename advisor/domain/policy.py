@@ -87,6 +87,11 @@ class ResourcePolicy:
         return self.resource.startswith("fixed://")
 
     @property
+    def mode_by_itself(self) -> Mode:
+        """How far may we go with it at most? What cannot be given back is never bought without a person."""
+        return Mode.APPROVE if self.mode is Mode.AUTO and self.irreversible else self.mode
+
+    @property
     def keeps_for_good(self) -> bool:
         """Are its units never given back once they were asked for?"""
         return self.irreversible is not None and self.irreversible.committed is None

@@ -51,12 +51,8 @@ class Permission:
 
 
 def mode_of(resource: ResourcePolicy, campaign: Campaign, policy: Policy) -> Mode:
-    """How far may we go with a resource on this campaign's word?
-
-    What cannot be given back is never bought without a person.
-    """
-    mode = min(resource.mode, mode_allowed_by_source(campaign, policy), key=lambda m: m.rank)
-    return Mode.APPROVE if mode is Mode.AUTO and resource.irreversible else mode
+    """How far may we go with a resource on this campaign's word?"""
+    return min(resource.mode_by_itself, mode_allowed_by_source(campaign, policy), key=lambda m: m.rank)
 
 
 def most_by_itself(caps: ModeCaps | None, resource: ResourcePolicy) -> tuple[int, str] | None:

@@ -17,6 +17,7 @@ UP_TO_PEOPLE = frozenset(
         Reason.NEEDS_SECOND_APPROVAL,
         Reason.OUTSIDE_ENVELOPE,
         Reason.APPROVAL_EXPIRED,
+        Reason.APPROVAL_REJECTED,
         Reason.MODE_RECOMMEND,
         Reason.HELD,
         Reason.KILL_SWITCH,
@@ -81,7 +82,9 @@ def _parts(campaign: Campaign, answer: CampaignReadiness, now: datetime) -> Iter
     if verdict is Readiness.NOT_READY:
         yield from _throttled(campaign, answer.send_gate, now)
     yield from _what_is_lost(campaign, answer, now)
-    if answer.extra_cost.extra is not None:
+    if (
+        answer.extra_cost.extra is not None and answer.send_gate is not None
+    ):  # without it, nothing is forecast
         yield f"extra cost {_money(answer.extra_cost)}"
 
 

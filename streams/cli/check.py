@@ -114,5 +114,5 @@ def _row(resource: ResourcePolicy, lowered: Lowered | None) -> tuple[str, ...]:
         f"{shares}\n{resource.unit_capacity:,g} requests/s a unit",
         f"{resource.minimum} to {resource.maximum}\n{least:,.0f} to {most:,.0f} requests/s",
         f"asked {format_duration(resource.lead_time)} ahead\n{kept}",
-        out_of_reach(lowered) if lowered else _MODE_WORDS[resource.mode],
+        out_of_reach(lowered) if lowered else _MODE_WORDS[resource.mode_by_itself],
     )

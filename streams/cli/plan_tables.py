@@ -71,6 +71,9 @@ def _facts(planned: CampaignPlan, said: CampaignReadiness) -> Iterator[str]:
         yield f"Last moment to act: {_zoned(said.last_moment, zone)}, {ago}"
     if said.earliest_safe_start is not None:
         yield f"Earliest safe start: {_zoned(said.earliest_safe_start, zone)}"
+    if said.send_gate is None:
+        yield "What would be missing, how fast it may be sent and what it costs: not forecast yet"
+        return
     for title, lost in (("If nothing is done", said.if_nothing_is_done), ("As planned", said.as_planned)):
         told = "; ".join(_shortfall(one, zone) for one in lost)
         yield f"{title}: {told or 'nothing is missing at p50 and p90'}"

@@ -173,6 +173,19 @@ def test_what_is_never_done_without_a_person_is_remarked_in_auto():
     assert remark.startswith("sim://a: its units are not given back, so a person approves")
 
 
+def test_what_is_never_given_back_is_told_to_be_done_once_a_person_agreed(tmp_path: Path):
+    """In the table as in the remark below it."""
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        REACH.replace("max: 2, mode: auto", "max: 2, mode: auto, irreversible: {committed: 1d}", 1)
+    )
+
+    text = runner.invoke(app, ["--policy", str(path), "--no-kafka"], env={"COLUMNS": "250"}).output
+
+    assert text.count("acts once a person agreed") == 2
+    assert "acts by itself" not in text
+
+
 def test_a_pool_that_its_users_can_exhaust_is_remarked():
     """5 x 30 of the users against 100 and 5 x 4 of the providers; what just fits is not worth a word."""
     estate = ("sim://a mode: auto", "sim://b mode: auto")

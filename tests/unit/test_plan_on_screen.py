@@ -49,6 +49,17 @@ def test_the_sentence_on_the_terminal_is_the_one_on_the_topic() -> None:
     assert shown(show_plan, plan).startswith(plan.readiness.sentence)
 
 
+def test_what_nobody_forecast_yet_is_not_called_nothing() -> None:
+    """Neither units that are missing nor money."""
+    plan = plan_of(SALE, estate_with([SALE], needs=[], levels={}))
+
+    text = shown(show_plan, plan)
+
+    assert "what it costs: not forecast yet" in text
+    assert "nothing is missing" not in text
+    assert "extra cost" not in text.lower()
+
+
 def test_no_word_is_broken_at_eighty_columns() -> None:
     """Every id and every reason can be copied from the screen, however long it is."""
     plan = planned(LONG, PODS, late=True)

@@ -19,6 +19,7 @@ from tests.support.builders import (
     HOUR,
     NOW,
     PODS,
+    SHOP,
     at,
     campaign,
     decided,
@@ -82,6 +83,19 @@ def test_nothing_is_raised_that_nobody_approved_and_what_has_to_be_approved_is_t
     (found,) = decision.campaigns
     assert Reason.NEEDS_APPROVAL in found.reasons
     assert "a person has to approve 5 units" in found.sentence
+
+
+def test_that_somebody_said_no_is_told_beside_whatever_else_is_in_the_way():
+    """Here a payment provider that cannot be scaled: people could change their word at once."""
+    payment = resource("fixed://payment", unit_capacity=40.0, minimum=1, maximum=1, serves={SHOP: 1.0})
+    rules = policy(resource(mode=Mode.APPROVE), payment)
+    no = Rejection("promo", 1, "bob", NOW)
+
+    decision = at_ten_to_ten(controls(rejections=(no,)), rules=rules)
+
+    (found,) = decision.campaigns
+    assert found.readiness is Readiness.NOT_READY
+    assert "rejected by bob" in found.sentence
 
 
 def test_inside_the_envelope_it_is_done_and_the_campaign_is_ready():
