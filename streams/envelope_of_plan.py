@@ -10,15 +10,18 @@ from advisor.domain.policy import Policy
 from streams.codec.commands import Approve
 from streams.plan import CampaignPlan
 
+MARGIN = 0.05
+"""A plan's cost moves by cents with every forecast: nobody is to be asked again for those."""
+
 NO_OTHERS: Mapping[str, int] = MappingProxyType({})
 
 
 def envelope_of(planned: CampaignPlan, policy: Policy, most_units: Mapping[str, int] = NO_OTHERS) -> Approve:
     """The bounds within which the plan as it is now could be carried out.
 
-    Per resource with steps the highest floor, or what `most_units` has for it instead; the extra cost,
-    rounded up to a hundredth, None where nothing has a price; from the first step to the last, and no less
-    than the campaign itself. It expires as the policy says, and with its window at the latest.
+    Per resource with steps the highest floor, or what `most_units` has for it instead; the extra cost and
+    :data:`MARGIN` more, None where nothing has a price; from the first step to the last, and no less than the
+    campaign itself. It expires as the policy says, and with its window at the latest.
     """
     campaign = planned.campaign
     steps = {made.recommendation.resource: made.recommendation.steps for made in planned.resources}
@@ -30,7 +33,7 @@ def envelope_of(planned: CampaignPlan, policy: Policy, most_units: Mapping[str, 
         campaign_id=campaign.campaign_id,
         revision=campaign.revision,
         most_units=tuple(sorted((by_plan | dict(most_units)).items())),
-        max_cost=None if extra is None else math.ceil(extra * 100) / 100,
+        max_cost=None if extra is None else math.ceil(extra * (1 + MARGIN) * 100) / 100,
         currency=policy.currency,
         start=start,
         end=end,

@@ -29,7 +29,7 @@ def approve(
         ),
     ] = None,
     max_cost: Annotated[
-        float | None, typer.Option(min=0, help="Most extra cost. Default: the plan's own.")
+        float | None, typer.Option(min=0, help="Most extra cost. Default: the plan's own and 5 % more.")
     ] = None,
     until: Annotated[
         str | None, typer.Option(help="When it expires. Default: as the policy says, or the plan's end.")
@@ -45,8 +45,8 @@ def approve(
 ) -> None:
     """Approve a campaign within bounds: inside them floors are raised, outside you are asked again.
 
-    Without options the bounds are the present plan's: its units, its extra cost, from its first step to its
-    last. Each --most changes that of one resource and of no other. Times are local to the campaign, or carry
+    Without options the bounds are the present plan's: its units, its extra cost and 5 % more, for that moves
+    a little with every forecast, from its first step to its last. Each --most changes that of one resource and of no other. Times are local to the campaign, or carry
     an offset. Exit code 0: it is approved. 1: no worker answered within 10 s. 2: refused, and why, or a bad
     policy. 3: Kafka cannot be reached. Examples:
 
