@@ -59,7 +59,7 @@ def planned(extra: float | None = 12.341) -> CampaignPlan:
 
 
 def test_by_default_the_plan_itself_is_approved() -> None:
-    """Its highest floor, its cost rounded up to a cent, from its first step to its last."""
+    """Its highest floor, its cost and 5 % more rounded up to a cent, from its first step to its last."""
     plan = planned()
     steps = plan.resources[0].recommendation.steps
     bounds = envelope_of(plan, policy(resource()))
