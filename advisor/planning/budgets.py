@@ -91,7 +91,7 @@ class _Part:
         """The cut that leaves only this share."""
         most = self.left(share)
         if (most < self.asked).any():
-            yield cut_of(self.laid.resource, reason, detail, campaigns, self.cluster.times_s, most)
+            yield cut_of(self.laid.name, reason, detail, campaigns, self.cluster.times_s, most)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +150,9 @@ def day_cuts(estate: Sequence[LaidOut], policy: Policy, now: datetime) -> Iterat
     limit = policy.budgets.per_day
     if limit is None:
         return
-    everything = [_everything(laid, c) for laid in estate for c in laid.clusters if laid.is_priced]
+    everything = [
+        _everything(laid, n) for laid in estate if laid.is_priced for n in range(len(laid.clusters))
+    ]
     for day in sorted({int(day) for part in everything for day in np.unique(part.cluster.times_s // _DAY_S)}):
         on = from_epoch_s(day * _DAY_S).date()
         spent = sum(spent_on(laid.resource, laid.state, on, now) for laid in estate)
@@ -212,16 +214,17 @@ def _own(laid: LaidOut, campaign_id: str) -> Iterator[_Part]:
     if not laid.is_priced:
         return
     for alternative in laid.alternatives_of(campaign_id):
-        cluster = laid.clusters[alternative.cluster]
-        yield _part(laid, cluster, np.minimum(alternative.without, cluster.asked))
+        yield _part(laid, alternative.cluster, alternative.without)
 
 
-def _everything(laid: LaidOut, cluster: ClusterFloors) -> _Part:
-    """All that is asked of one resource, from its minimum on."""
-    return _part(laid, cluster, np.full_like(cluster.asked, laid.resource.minimum))
+def _everything(laid: LaidOut, number: int) -> _Part:
+    """All that is asked of one resource in one of its clusters, from its minimum on."""
+    return _part(laid, number, np.full_like(laid.clusters[number].asked, laid.resource.minimum))
 
 
-def _part(laid: LaidOut, cluster: ClusterFloors, base: Units) -> _Part:
+def _part(laid: LaidOut, number: int, base: Units) -> _Part:
+    cluster, left_behind = laid.clusters[number], laid.left_behind(number)
+    asked, base = np.maximum(cluster.asked, left_behind), np.minimum(base, cluster.asked)
     standing = agreed_to_stay(laid.state.plan, cluster.times_s, laid.resource.minimum)
-    kept = np.minimum(np.maximum(base, standing), cluster.asked)
-    return _Part(laid, cluster, base, kept, cluster.asked)
+    kept = np.minimum(np.maximum(np.maximum(base, standing), left_behind), asked)
+    return _Part(laid, cluster, np.minimum(np.maximum(base, left_behind), asked), kept, asked)

@@ -64,6 +64,7 @@ def situation_of(
         in_use_rate_per_s=sum(serves[level.service] * level.rate_per_s for level in seen),
         controls=controls,
         cuts=cuts,
+        bounded=laid.steps,
         believable_units=max(believed, laid.resource.minimum) if believed is not None else None,
         calibration=min(known, default=None),
         caps=policy.caps.get(laid.resource.mode),

@@ -1,0 +1,59 @@
+"""What somebody found who looked for where the newest changes hurt, each as its smallest story."""
+
+from __future__ import annotations
+
+from advisor.domain.campaign import CampaignBudget
+from advisor.domain.controls import Envelope
+from advisor.domain.limits import Budgets, Irreversible
+from tests.laws.events import Approved, Sent
+from tests.laws.stories import floors, told
+from tests.support.builders import HOUR, NOW, PODS, at, campaign, resource
+
+TABLE = resource(irreversible=Irreversible(price_per_unit=10.0))
+ONE_EURO = CampaignBudget("EUR", 1.0)
+
+
+def approved(name: str) -> Approved:
+    """Somebody agrees to all that a campaign wants today."""
+    may = Envelope(name, 1, ((PODS, 40),), None, "EUR", NOW, at("23:59"), at("23:59"), "ada", NOW)
+    return Approved(NOW, may)
+
+
+def test_a_campaign_without_money_takes_nothing_from_a_later_one_where_units_stay_for_good():
+    """Its cut ends with it: the later one's plan and price are told from the first decision on."""
+    poor, rich = campaign("poor", at("08:00"), budget=ONE_EURO), campaign("rich", at("20:00"), uplift=6.0)
+
+    ticks = told(Sent(NOW, poor), Sent(NOW, rich), approved("poor"), approved("rich"), resources=(TABLE,))
+
+    assert [s.floor for s in ticks[0].made(PODS).recommendation.steps] == [3, 5, 9]
+    costs = {c.campaign_id: c.extra_cost.extra or 0.0 for c in ticks[0].decision.campaigns}
+    assert costs["poor"] == 0.0
+    assert costs["rich"] > 70.0
+
+
+def test_units_bought_for_good_are_not_planned_to_go_when_a_later_campaign_has_no_money():
+    """Nor does it need any: what it wants stands already."""
+    large, poor = campaign("large", at("08:00"), uplift=6.0), campaign("poor", at("20:00"), budget=ONE_EURO)
+
+    ticks = told(Sent(NOW, large), Sent(NOW, poor), approved("large"), approved("poor"), resources=(TABLE,))
+
+    assert [s.floor for s in ticks[0].made(PODS).recommendation.steps] == [3, 5, 9]
+    costs = {c.campaign_id: c.extra_cost.extra for c in ticks[0].decision.campaigns}
+    assert costs["poor"] == 0.0
+
+
+def test_a_day_that_costs_too_much_does_not_lower_what_was_bought_for_good():
+    today, tomorrow = (
+        campaign("today", at("08:00")),
+        campaign("tomorrow", at("08:00") + 24 * HOUR, uplift=6.0),
+    )
+
+    ticks = told(
+        Sent(NOW, today),
+        Sent(NOW, tomorrow),
+        approved("today"),
+        resources=(TABLE,),
+        budgets=Budgets(per_day=30.0),
+    )
+
+    assert floors(ticks) == [("07:50", 4)]
