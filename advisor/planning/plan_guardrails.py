@@ -157,7 +157,7 @@ def _cut(guardrail: str, reason: Reason, situation: Situation, steps: Schedule) 
     kept, details, resource = steps, list[str](), situation.resource
     for cut in situation.cuts:
         if cut.reason is reason:
-            # What is never bought never stands after its campaign either: only a plan made with the cuts tells.
+            # What is not bought does not stand afterwards either: only a plan made with the cuts tells.
             less = (
                 at_most(kept, situation.bounded, resource.minimum)
                 if resource.keeps_for_good

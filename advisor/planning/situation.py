@@ -25,7 +25,7 @@ class Situation:
     seen as the policy believes (None: never seen), `calibration` is the lowest of its services'. `claims`
     are all within the horizon; `in_force` those that can have a part in what is due now. `withheld` are the
     permissions of those of them that may not have all, `permitted_floor` is the most that may be raised to
-    now (None: as planned). `cuts` are what pools and budgets leave, `bounded` is the schedule with all of them.
+    now (None: as planned). `cuts` are what pools and budgets leave, `bounded` the schedule with all of them.
     """
 
     pace: Pace

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from advisor.domain.advice import Readiness
 from advisor.domain.campaign import CampaignBudget
+from advisor.domain.capacity import Bounds
 from advisor.domain.controls import Envelope
 from advisor.domain.limits import Budgets, Irreversible
+from advisor.domain.reason import Reason
+from tests.laws import run as timeline
 from tests.laws.events import Approved, Sent
 from tests.laws.stories import floors, told
+from tests.laws.world import Platform
 from tests.support.builders import HOUR, NOW, PODS, at, campaign, resource
 
 TABLE = resource(irreversible=Irreversible(price_per_unit=10.0))
@@ -40,6 +47,24 @@ def test_units_bought_for_good_are_not_planned_to_go_when_a_later_campaign_has_n
     assert [s.floor for s in ticks[0].made(PODS).recommendation.steps] == [3, 5, 9]
     costs = {c.campaign_id: c.extra_cost.extra for c in ticks[0].decision.campaigns}
     assert costs["poor"] == 0.0
+
+
+class Deaf(Platform):
+    """A platform that takes every call and changes nothing."""
+
+    async def set_bounds(self, resource: str, bounds: Bounds, now: datetime) -> None:
+        """Say yes."""
+
+
+def test_an_act_that_changes_nothing_is_told_though_a_step_bounds_every_raise(monkeypatch):
+    """What is due is always more than one step further, and so always a part of it is kept back."""
+    monkeypatch.setattr(timeline, "Platform", Deaf)
+
+    ticks = told(Sent(NOW, campaign(uplift=6.0)), resources=(resource(max_step=2),))
+
+    running = [t.decision.campaigns[0] for t in ticks if at("09:53") <= t.now < at("12:00")]
+    assert all(Reason.ACT_FAILED in said.reasons for said in running)
+    assert {said.readiness for said in running} == {Readiness.NOT_READY}
 
 
 def test_a_day_that_costs_too_much_does_not_lower_what_was_bought_for_good():
