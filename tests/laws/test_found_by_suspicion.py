@@ -82,3 +82,40 @@ def test_a_day_that_costs_too_much_does_not_lower_what_was_bought_for_good():
     )
 
     assert floors(ticks) == [("07:50", 4)]
+
+
+def test_campaigns_of_which_each_wants_no_more_than_the_other_has_do_not_get_it_for_nothing():
+    """Without either of them the twelve units would be there all the same, for the other."""
+    sized = resource(sizes=(2, 12, 40))
+    one, other = campaign("one", uplift=1.5), campaign("other", uplift=1.5)
+
+    ticks = told(Sent(NOW, one), Sent(NOW, other), resources=(sized,), budgets=Budgets(per_campaign=5.0))
+
+    assert floors(ticks) == []
+
+
+def test_a_small_campaign_does_not_live_on_the_plan_of_a_large_one_that_is_cut():
+    sized = resource(sizes=(2, 12, 40))
+    small, large = campaign("small", uplift=1.5), campaign("large", at("10:05"), uplift=9.0)
+
+    ticks = told(Sent(NOW, small), Sent(NOW, large), resources=(sized,), budgets=Budgets(per_campaign=5.0))
+
+    assert floors(ticks) == []
+
+
+def test_who_has_the_money_has_the_units_although_another_that_has_none_wants_them_too():
+    sized = resource(sizes=(2, 12, 40))
+    poor = campaign("poor", uplift=1.5, budget=ONE_EURO)
+    rich = campaign("rich", uplift=1.5, budget=CampaignBudget("EUR", 100.0))
+
+    ticks = told(Sent(NOW, poor), Sent(NOW, rich), resources=(sized,))
+
+    assert floors(ticks) == [("09:50", 12), ("12:00", 2)]
+
+
+def test_several_campaigns_without_money_leave_no_unit_of_each_other_planned():
+    crowd = [campaign(f"c{i}", at(f"10:{5 * i:02}"), uplift=2.5) for i in range(3)]
+
+    ticks = told(*(Sent(NOW, one) for one in crowd), budgets=Budgets(per_campaign=0.0))
+
+    assert {t.made(PODS).recommendation.steps for t in ticks} == {()}
