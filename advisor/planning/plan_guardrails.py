@@ -69,7 +69,7 @@ def input_fresh(situation: Situation, steps: Schedule) -> Guarded:
         else "demand was never seen"
     )
     reason = Reason.INPUT_STALE if known else Reason.NO_DEMAND_DATA
-    agreed = going_on(situation.state, situation.claims, situation.now, situation.resource.minimum)
+    agreed = going_on(situation.state, situation.claims, steps, situation.now, situation.resource.minimum)
     return agreed, Verdict("input_fresh", Outcome.BLOCK, reason, detail)
 
 

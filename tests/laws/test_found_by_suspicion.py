@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from advisor.domain.advice import Readiness
-from advisor.domain.campaign import CampaignBudget
+from advisor.domain.campaign import CampaignBudget, CampaignStatus
 from advisor.domain.capacity import Bounds
 from advisor.domain.controls import Envelope
 from advisor.domain.limits import Budgets, Irreversible
 from advisor.domain.reason import Reason
 from tests.laws import run as timeline
-from tests.laws.events import Approved, Sent
+from tests.laws.events import Approved, Resumed, Sent, Silent
 from tests.laws.stories import floors, told
 from tests.laws.world import Platform
 from tests.support.builders import HOUR, NOW, PODS, at, campaign, resource
@@ -119,3 +120,19 @@ def test_several_campaigns_without_money_leave_no_unit_of_each_other_planned():
     ticks = told(*(Sent(NOW, one) for one in crowd), budgets=Budgets(per_campaign=0.0))
 
     assert {t.made(PODS).recommendation.steps for t in ticks} == {()}
+
+
+def test_two_campaigns_cancelled_in_one_moment_while_demand_is_unknown_are_both_not_raised_for():
+    """Each of them still stands in the schedule without the other."""
+    pair = [campaign(name, uplift=4.0) for name in ("one", "other")]
+    small = campaign("small", at("09:30"), lasts=4 * HOUR)
+    gone = [replace(one, revision=2, status=CampaignStatus.CANCELLED) for one in pair]
+
+    ticks = told(
+        *(Sent(NOW, one) for one in (*pair, small)),
+        Silent(at("08:00"), True),
+        *(Sent(at("08:30"), one) for one in gone),
+        Resumed(at("10:00"), "sim://other"),
+    )
+
+    assert max(t.bounds[PODS].minimum for t in ticks if t.is_silent) == 5
