@@ -130,5 +130,5 @@ def remember(decision: ResourceDecision, state: ResourceState) -> ResourceState:
         without=decision.without,
         ledger=decision.ledger,
         rationed=decision.rationed,
-        is_kept_back=decision.is_kept_back,
+        left_of_raise=decision.left_of_raise,
     )

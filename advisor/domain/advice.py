@@ -254,7 +254,8 @@ class ResourceDecision:
     """Everything decided for one resource: the recommendation, what each guardrail said, what is due.
 
     `without` are the schedules as they would be without each claiming campaign, to be remembered.
-    `is_kept_back` says that a raise was due and that a guardrail kept it back, or a part of it.
+    `left_of_raise` is the floor that guardrails let be asked for where a higher one was due, 0 if they let
+    nothing; None where nothing was kept back.
     """
 
     recommendation: Recommendation
@@ -264,7 +265,7 @@ class ResourceDecision:
     without: tuple[ScheduleWithout, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
     rationed: tuple[Ration, ...] = ()
-    is_kept_back: bool = False
+    left_of_raise: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,8 @@ class ResourceState:
     acts of the last day that lowered it. `lead_times` and `capacity` are what was measured of it.
     `last_act_at` is the planned time of the newest step carried out, in decision time.
     `rationed` tells how much a budget left of a campaign's own units once its raise had begun. `blind_since`
-    is the first of the looks that failed since one succeeded. `is_kept_back` says that at the last decision a
-    guardrail kept back a raise that was due.
+    is the first of the looks that failed since one succeeded. `left_of_raise` is what the last decision asked
+    for where guardrails kept back a raise that was due, or a part of it; 0 if it asked for nothing.
     """
 
     resource: str
@@ -65,6 +65,6 @@ class ResourceState:
     lowered_at: tuple[datetime, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
     rationed: tuple[Ration, ...] = ()
-    is_kept_back: bool = False
+    left_of_raise: int | None = None
     lead_times: LeadTimes = field(default_factory=LeadTimes)
     capacity: CapacityEvidence = field(default_factory=CapacityEvidence)

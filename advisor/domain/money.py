@@ -30,11 +30,15 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Ration:
-    """A campaign may spend `limit`, which pays for this share (0 to 1) of the units that it alone adds."""
+    """A campaign may spend `limit`, which pays for this share (0 to 1) of the units that it alone adds.
+
+    `beside` is the same of what it adds to the campaigns before it: those after it pay for the rest.
+    """
 
     campaign_id: str
     limit: float
     share: float
+    beside: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

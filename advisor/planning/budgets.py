@@ -23,7 +23,7 @@ from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cuts import Cut, cut_of, share_of
 from advisor.planning.estate import LaidOut, Reach
 from advisor.planning.ledger import month_of, spent_on
-from advisor.planning.rationed import beside
+from advisor.planning.rationed import beside, in_turn
 from advisor.planning.schedule import GRID, agreed_to_stay
 from advisor.planning.sizing import Units
 
@@ -52,6 +52,11 @@ class _Part:
     def new(self) -> float:
         """What costs more than what is kept."""
         return self.cost(self.asked - self.kept)
+
+    @property
+    def own(self) -> float:
+        """What all that is asked for costs above the base."""
+        return self.cost(self.asked - self.base)
 
     def cost(self, units: Units, instants: Units | int = 1) -> float:
         """What so many units (n,) more cost: by the hour and, where they are bought for good, once.
@@ -91,7 +96,7 @@ class _Part:
         """The cut that leaves only this share."""
         most = self.left(share)
         if (most < self.asked).any():
-            yield cut_of(self.laid.resource, reason, detail, campaigns, self.cluster.times_s, most)
+            yield cut_of(self.laid.name, reason, detail, campaigns, self.cluster.times_s, most)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,13 +117,16 @@ def ration(
     """Cut campaigns that cost more than they, or what is left of their teams' months, may.
 
     Campaign by campaign in order of start: an earlier one of a team leaves the rest to the later, and what a
-    later one adds is measured beside what the earlier were left. A ration holds on once its campaign's raise
+    later one adds is measured beside what the earlier were left, and paid for by them while the later was not
+    there: what several need together is paid for by somebody. A ration holds on once its campaign's raise
     has begun, for what is left of the money would otherwise buy more units for ever less of the time.
     """
     rations, cuts = list[Ration](), list[Cut]()
     teams: dict[tuple[str, tuple[int, int]], float] = {}
     reach, left, shares = Reach(estate), list(estate), dict[str, float]()
+    later = frozenset(n for n, c in campaigns.items() if np.isfinite(_tightest(c, policy, 0.0)[1]))
     for campaign in sorted(campaigns.values(), key=lambda c: (c.start, c.campaign_id)):
+        later -= {campaign.campaign_id}
         numbers = reach.numbers(campaign)
         for number in numbers:
             left[number] = beside(left[number], shares, campaign.campaign_id)
@@ -127,14 +135,19 @@ def ration(
         account = (campaign.team, month_of(campaign))
         reason, limit = _tightest(campaign, policy, teams.get(account, 0.0))
         parts = [part for laid in moved for part in _own(laid, campaign.campaign_id)]
-        new = sum(part.new for part in parts)
-        teams[account] = teams.get(account, 0.0) + min(total, max(limit, total - new))
+        turn = parts
+        if np.isfinite(limit):
+            turn = [part for laid in moved for part in _in_turn(laid, campaign.campaign_id, shares, later)]
+        paid = total + sum(part.own for part in turn) - sum(part.own for part in parts)
+        unpaid = sum(part.new for part in turn)
+        teams[account] = teams.get(account, 0.0) + min(paid, max(limit, paid - unpaid))
         before = list(_rationed_before(moved, campaign.campaign_id, limit))
-        if total <= limit + _CENT and not before:
+        if max(total, paid) <= limit + _CENT and not before:
             continue
-        share = min([_affordable(parts, new - (total - limit)), *before])
-        rations.append(Ration(campaign.campaign_id, limit, share))
-        shares[campaign.campaign_id] = share
+        share = min([_within(parts, total, limit), *(ration.share for ration in before)])
+        counted = min([_within(turn, paid, limit), share, *(ration.beside for ration in before)])
+        rations.append(Ration(campaign.campaign_id, limit, share, counted))
+        shares[campaign.campaign_id] = counted
         whose = f"the budget of team {campaign.team}" if reason is Reason.OVER_TEAM_BUDGET else "its budget"
         detail = f"would cost {policy.currency} {total:,.2f}, {whose} leaves {max(0.0, limit):,.2f}"
         found = [cut for part in parts for cut in part.cut(share, reason, detail, (campaign.campaign_id,))]
@@ -150,7 +163,9 @@ def day_cuts(estate: Sequence[LaidOut], policy: Policy, now: datetime) -> Iterat
     limit = policy.budgets.per_day
     if limit is None:
         return
-    everything = [_everything(laid, c) for laid in estate for c in laid.clusters if laid.is_priced]
+    everything = [
+        _everything(laid, n) for laid in estate if laid.is_priced for n in range(len(laid.clusters))
+    ]
     for day in sorted({int(day) for part in everything for day in np.unique(part.cluster.times_s // _DAY_S)}):
         on = from_epoch_s(day * _DAY_S).date()
         spent = sum(spent_on(laid.resource, laid.state, on, now) for laid in estate)
@@ -176,12 +191,21 @@ def _affordable(parts: Sequence[_Part], money: float) -> float:
     """The largest share of what is asked for that costs no more than so much beyond what is kept."""
     if sum(part.new for part in parts) <= money + _CENT:
         return 1.0
+    if money <= _CENT:  # no share that buys nothing here, but a unit of what another plan has of it
+        return 0.0
     low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         share = (low + high) / 2
         cost = sum(part.cost_of(share) for part in parts)
         low, high = (share, high) if cost <= money + _CENT else (low, share)
     return low
+
+
+def _within(parts: Sequence[_Part], total: float, limit: float) -> float:
+    """The share that a campaign may have of what costs so much in all: all of it within its limit."""
+    if total <= limit + _CENT:
+        return 1.0
+    return _affordable(parts, sum(part.new for part in parts) - (total - limit))
 
 
 def _tightest(campaign: Campaign, policy: Policy, team_spent: float) -> tuple[Reason, float]:
@@ -199,12 +223,12 @@ def _tightest(campaign: Campaign, policy: Policy, team_spent: float) -> tuple[Re
     return Reason.OVER_CAMPAIGN_BUDGET, own
 
 
-def _rationed_before(estate: Sequence[LaidOut], campaign_id: str, limit: float) -> Iterator[float]:
-    """The share of its own units that a campaign under way was rationed to, if it may spend no more now."""
+def _rationed_before(estate: Sequence[LaidOut], campaign_id: str, limit: float) -> Iterator[Ration]:
+    """What a campaign under way was rationed to, if it may spend no more now."""
     for laid in estate:
         for ration in laid.state.rationed:
             if ration.campaign_id == campaign_id and limit <= ration.limit + _CENT:
-                yield ration.share
+                yield ration
 
 
 def _own(laid: LaidOut, campaign_id: str) -> Iterator[_Part]:
@@ -212,16 +236,32 @@ def _own(laid: LaidOut, campaign_id: str) -> Iterator[_Part]:
     if not laid.is_priced:
         return
     for alternative in laid.alternatives_of(campaign_id):
-        cluster = laid.clusters[alternative.cluster]
-        yield _part(laid, cluster, np.minimum(alternative.without, cluster.asked))
+        yield _part(laid, alternative.cluster, alternative.without)
 
 
-def _everything(laid: LaidOut, cluster: ClusterFloors) -> _Part:
-    """All that is asked of one resource, from its minimum on."""
-    return _part(laid, cluster, np.full_like(cluster.asked, laid.resource.minimum))
+def _in_turn(
+    laid: LaidOut, campaign_id: str, shares: Mapping[str, float], later: frozenset[str]
+) -> Iterator[_Part]:
+    """What a campaign adds while others that come later and have to pay as well are not there."""
+    if not laid.is_priced:
+        return
+    for alternative in laid.alternatives_of(campaign_id):
+        number, found = alternative.cluster, in_turn(laid, alternative, shares, later)
+        if found is None:
+            yield _part(laid, number, alternative.without)
+        else:
+            without, asked = (np.minimum(units, laid.clusters[number].asked) for units in found)
+            yield _part(laid, number, without, asked)
 
 
-def _part(laid: LaidOut, cluster: ClusterFloors, base: Units) -> _Part:
+def _everything(laid: LaidOut, number: int) -> _Part:
+    """All that is asked of one resource in one of its clusters, from its minimum on."""
+    return _part(laid, number, np.full_like(laid.clusters[number].asked, laid.resource.minimum))
+
+
+def _part(laid: LaidOut, number: int, base: Units, asked: Units | None = None) -> _Part:
+    cluster, left_behind = laid.clusters[number], laid.left_behind(number)
+    asked = np.maximum(cluster.asked if asked is None else asked, left_behind)
+    base = np.minimum(np.maximum(base, left_behind), asked)
     standing = agreed_to_stay(laid.state.plan, cluster.times_s, laid.resource.minimum)
-    kept = np.minimum(np.maximum(base, standing), cluster.asked)
-    return _Part(laid, cluster, base, kept, cluster.asked)
+    return _Part(laid, cluster, base, np.minimum(np.maximum(base, standing), asked), asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from advisor.domain.advice import Step
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
-from advisor.planning.schedule import GRID, floors_on
+from advisor.planning.schedule import GRID, floors_on, standing_at
 from advisor.planning.sizing import Units, permitted_below
 
 UNBOUNDED = np.iinfo(np.int64).max
@@ -55,6 +55,17 @@ def clamped(steps: Sequence[Step], cut: Cut, minimum: int) -> tuple[Step, ...]:
     return tuple(kept)
 
 
+def at_most(steps: Sequence[Step], bound: Sequence[Step], minimum: int) -> tuple[Step, ...]:
+    """A schedule with no more than another one has at any time."""
+    kept: list[Step] = []
+    for step in sorted((*steps, *bound), key=lambda step: step.act_at):
+        floor = min(standing_at(some, step.act_at, minimum) for some in (steps, bound))
+        if floor != (kept[-1].floor if kept else minimum):
+            kept = [k for k in kept if k.act_at < step.act_at]
+            kept.append(replace(step, floor=floor))
+    return tuple(kept)
+
+
 def share_of(own: Units, share: float, above: Units, resource: ResourcePolicy) -> Units:
     """Floors with only a share of what is asked for `above` others, on sizes that the resource can have.
 
@@ -67,20 +78,9 @@ def share_of(own: Units, share: float, above: Units, resource: ResourcePolicy) -
 
 
 def cut_of(
-    resource: ResourcePolicy,
-    reason: Reason,
-    detail: str,
-    campaigns: tuple[str, ...],
-    times_s: Seconds,
-    most: Units,
+    resource: str, reason: Reason, detail: str, campaigns: tuple[str, ...], times_s: Seconds, most: Units
 ) -> Cut:
-    """The cut of one stretch of time, with only those instants at which it changes.
-
-    Unbound after it, but where a floor stands for good: there its last bound does too.
-    """
+    """The cut of one stretch of time, with only those instants at which it changes; unbound after it."""
     changed = np.flatnonzero(np.diff(most, prepend=-1))
-    bounded_s, bounds = times_s[changed], most[changed]
-    if not resource.keeps_for_good:
-        bounded_s = np.append(bounded_s, times_s[-1] + step_s(GRID))
-        bounds = np.append(bounds, UNBOUNDED)
-    return Cut(resource.resource, reason, detail, campaigns, bounded_s, bounds)
+    bounded_s = np.append(times_s[changed], times_s[-1] + step_s(GRID))
+    return Cut(resource, reason, detail, campaigns, bounded_s, np.append(most[changed], UNBOUNDED))

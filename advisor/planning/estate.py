@@ -106,7 +106,16 @@ class LaidOut:
 
     def added_by(self, alternative: Alternative) -> Units:
         """The units (n,) that a campaign adds from now on, on its cluster's grid."""
-        return np.asarray(np.maximum(self.clusters[alternative.cluster].asked - alternative.without, 0))
+        left_behind = self.left_behind(alternative.cluster)
+        asked = np.maximum(self.clusters[alternative.cluster].asked, left_behind)
+        return np.asarray(np.maximum(asked - np.maximum(alternative.without, left_behind), 0))
+
+    def left_behind(self, cluster: int) -> int:
+        """The units that the clusters before this one leave for good; the minimum where nothing stays."""
+        if not self.resource.keeps_for_good:
+            return self.resource.minimum
+        before = (int(c.asked.max(initial=0)) for c in self.clusters[:cluster])
+        return max(before, default=self.resource.minimum)
 
     def cost_of(self, campaign_id: str) -> float:
         """What a campaign alone adds on this resource, spent and still to come; 0 without a price."""

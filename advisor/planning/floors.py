@@ -72,7 +72,9 @@ def merge_steps(
     future: list[Step] = []
     level = past[-1].floor if past else resource.minimum
     for cluster in planned:
-        asked = np.maximum(cluster.asked, level) if resource.keeps_for_good else cluster.asked
+        asked = cluster.asked
+        if resource.keeps_for_good:  # whatever a budget left of it later
+            asked = np.maximum.accumulate(np.maximum(asked, level))
         steps = steps_of(cluster.times_s, asked, resource.maximum, level)
         future.extend(steps)
         level = steps[-1].floor if steps else level

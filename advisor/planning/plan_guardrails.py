@@ -13,7 +13,7 @@ from advisor.domain.advice import Outcome, Step, Verdict
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to, floor_to
 from advisor.planning.agreed import going_on
-from advisor.planning.cuts import clamped
+from advisor.planning.cuts import at_most, clamped
 from advisor.planning.schedule import GRID, standing_at
 from advisor.planning.situation import Schedule, Situation
 from advisor.planning.sizing import units_in_use
@@ -69,7 +69,7 @@ def input_fresh(situation: Situation, steps: Schedule) -> Guarded:
         else "demand was never seen"
     )
     reason = Reason.INPUT_STALE if known else Reason.NO_DEMAND_DATA
-    agreed = going_on(situation.state, situation.claims, situation.now, situation.resource.minimum)
+    agreed = going_on(situation.state, situation.claims, steps, situation.now, situation.resource.minimum)
     return agreed, Verdict("input_fresh", Outcome.BLOCK, reason, detail)
 
 
@@ -154,10 +154,15 @@ def passed(guardrail: str) -> Verdict:
 
 
 def _cut(guardrail: str, reason: Reason, situation: Situation, steps: Schedule) -> Guarded:
-    kept, details = steps, list[str]()
+    kept, details, resource = steps, list[str](), situation.resource
     for cut in situation.cuts:
         if cut.reason is reason:
-            less = clamped(kept, cut, situation.resource.minimum)
+            # What is not bought does not stand afterwards either: only a plan made with the cuts tells.
+            less = (
+                at_most(kept, situation.bounded, resource.minimum)
+                if resource.keeps_for_good
+                else clamped(kept, cut, resource.minimum)
+            )
             if less != kept:
                 kept = less
                 details.append(cut.detail)

@@ -75,8 +75,7 @@ def _cuts_of(pool: Pool, by_name: Mapping[str, LaidOut], times_s: Seconds, now: 
         for member in members:
             left = _left_for(member, share, clash)
             if (left < member.wanted).any():
-                reason = Reason.POOL_EXHAUSTED
-                yield cut_of(member.laid.resource, reason, shared, campaigns, times_s, left)
+                yield cut_of(member.laid.name, Reason.POOL_EXHAUSTED, shared, campaigns, times_s, left)
 
 
 def _left_for(member: _Member, share: Floats, clash: NDArray[np.bool_]) -> Units:

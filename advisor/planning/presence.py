@@ -90,14 +90,17 @@ class Standing:
 def overdue(standing: Standing, now: datetime) -> int | None:
     """The agreed floor that is missing for longer than the grace; None if none is, or nobody could look.
 
-    Nor if it was kept back until now, as by people who approve late: it is only asked for with this decision.
+    What was kept back until now, as by people who approve late, is only asked for with this decision: of that
+    only what was let be asked for counts.
     The minimum alone was agreed for nobody: it is not asked for before a campaign has a part in the floor.
     """
-    if standing.laid.state.observation is None or standing.laid.state.is_kept_back:
+    state = standing.laid.state
+    if state.observation is None:
         return None
-    since, agreed = now - GRACE, standing.laid.state.plan
+    since, agreed = now - GRACE, state.plan
     lately = [step.floor for step in agreed if since < step.act_at <= now]
-    least = min([standing_at(agreed, since, standing.resource.minimum), *lately])
+    asked = () if state.left_of_raise is None else (state.left_of_raise,)
+    least = min([standing_at(agreed, since, standing.resource.minimum), *lately, *asked])
     return least if standing.seen_floor < least and least > standing.resource.minimum else None
 
 
@@ -137,7 +140,7 @@ def units_there(standing: Standing, times_s: Seconds, now: datetime) -> Units:
     obstructed = standing.obstacles or standing.problems
     if state.observation is None:  # nobody can look: the plan is taken at its word, unless we know better
         return np.full_like(agreed, resource.minimum) if obstructed else agreed
-    is_late = state.is_kept_back or overdue(standing, now) is not None
+    is_late = state.left_of_raise is not None or overdue(standing, now) is not None
     if not standing.acts_by_itself or obstructed or is_late:
         agreed = np.minimum(agreed, standing.seen_floor)
     late = missing(standing, now)

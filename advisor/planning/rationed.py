@@ -34,16 +34,9 @@ def beside(laid: LaidOut, shares: Mapping[str, float], campaign_id: str) -> Laid
 
 def _beside(laid: LaidOut, alternative: Alternative, shares: Mapping[str, float]) -> Alternative:
     cluster = laid.clusters[alternative.cluster]
-    claiming = {claim.campaign_id for claim in cluster.claims} - {alternative.campaign_id}
-    rationed = [name for name in shares if name in claiming]
-    if not rationed:
+    if not any(c.campaign_id in shares for c in cluster.claims if c.campaign_id != alternative.campaign_id):
         return alternative
-    left_out = frozenset({alternative.campaign_id, *rationed})
-    level = whole = _without(laid, alternative, left_out)
-    for name in rationed:
-        left_out -= {name}
-        before, whole = whole, _without(laid, alternative, left_out)
-        level = share_of(np.maximum(whole - before, 0), shares[name], level, laid.resource)
+    level = _level(laid, alternative, frozenset({alternative.campaign_id}), shares)
     begin_s, minimum = int(cluster.times_s[0]), laid.resource.minimum
     # What stands without it was rationed when it was asked for.
     kept = agreed_to_stay(alternative.before, cluster.times_s, minimum)
@@ -53,6 +46,44 @@ def _beside(laid: LaidOut, alternative: Alternative, shares: Mapping[str, float]
     to_come = steps_of(cluster.times_s, asked, laid.resource.maximum, standing)
     schedule = ScheduleWithout(alternative.campaign_id, (*gone, *to_come))
     return replace(alternative, schedule=schedule, without=asked)
+
+
+def in_turn(
+    laid: LaidOut, alternative: Alternative, shares: Mapping[str, float], later: frozenset[str]
+) -> tuple[Units, Units] | None:
+    """The floors without and with a campaign while those that come `later` are not there; None if none is.
+
+    On the grid of its cluster, shape (n,) each.
+    """
+    absent = later & {claim.campaign_id for claim in laid.clusters[alternative.cluster].claims}
+    if not absent:
+        return None
+    others = absent | {alternative.campaign_id}
+    without = _level(laid, alternative, others, shares)
+    # Those who have no money for all of it do not have all of it to share either.
+    poor = frozenset(shares) & {claim.campaign_id for claim in laid.clusters[alternative.cluster].claims}
+    own = _without(laid, alternative, absent | poor) - _without(laid, alternative, others | poor)
+    return without, without + np.maximum(own, 0)
+
+
+def _level(
+    laid: LaidOut, alternative: Alternative, absent: frozenset[str], shares: Mapping[str, float]
+) -> Units:
+    """The floors (n,) of the cluster without those absent, and with their part of those that are rationed."""
+    claiming = {claim.campaign_id for claim in laid.clusters[alternative.cluster].claims} - absent
+    rationed = [name for name in shares if name in claiming]
+    left_out = absent.union(rationed)
+    level = whole = _without(laid, alternative, left_out)
+    known = left_out
+    for name in rationed:
+        if shares[name] <= 0.0:  # nothing of it, but the next is measured beside it
+            left_out -= {name}
+            continue
+        before = whole if known == left_out else _without(laid, alternative, left_out)
+        known = left_out = left_out - {name}
+        whole = _without(laid, alternative, known)
+        level = share_of(np.maximum(whole - before, 0), shares[name], level, laid.resource)
+    return level
 
 
 def _without(laid: LaidOut, alternative: Alternative, names: frozenset[str]) -> Units:

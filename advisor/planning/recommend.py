@@ -64,6 +64,7 @@ def situation_of(
         in_use_rate_per_s=sum(serves[level.service] * level.rate_per_s for level in seen),
         controls=controls,
         cuts=cuts,
+        bounded=laid.steps,
         believable_units=max(believed, laid.resource.minimum) if believed is not None else None,
         calibration=min(known, default=None),
         caps=policy.caps.get(laid.resource.mode),
@@ -125,7 +126,6 @@ def recommend(
     begun = {claim.campaign_id for claim in situation.in_force}
     due = _due(situation, recommendation)
     allowed, answers = guard_act(situation, due) if due else (None, ())
-    wanted = due.floor if due else situation.observed_floor
     return ResourceDecision(
         recommendation,
         situation.claims,
@@ -134,7 +134,7 @@ def recommend(
         bounded.without_of(laid.name),
         balanced(laid.resource, laid.state, situation.claims, situation.now),
         tuple(ration for ration in bounded.rations if ration.campaign_id in begun),
-        is_kept_back=max(situation.observed_floor, allowed.floor if allowed else 0) < wanted,
+        left_of_raise=_left_of_raise(situation, due, allowed),
     )
 
 
@@ -193,6 +193,12 @@ def _due(situation: Situation, recommendation: Recommendation) -> Instruction | 
         reasons=recommendation.reasons,
         restore=is_over and _has_rested(situation, now) and _can_spare(situation),
     )
+
+
+def _left_of_raise(situation: Situation, due: Instruction | None, allowed: Instruction | None) -> int | None:
+    """What is asked for of a raise that guardrails keep back, 0 if nothing; None where they keep nothing."""
+    left = allowed.floor if allowed else 0
+    return left if due and max(situation.observed_floor, left) < due.floor else None
 
 
 def _has_rested(situation: Situation, now: datetime) -> bool:

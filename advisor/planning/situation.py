@@ -25,7 +25,7 @@ class Situation:
     seen as the policy believes (None: never seen), `calibration` is the lowest of its services'. `claims`
     are all within the horizon; `in_force` those that can have a part in what is due now. `withheld` are the
     permissions of those of them that may not have all, `permitted_floor` is the most that may be raised to
-    now (None: as planned). `cuts` are what pools and budgets leave.
+    now (None: as planned). `cuts` are what pools and budgets leave, `bounded` the schedule with all of them.
     """
 
     pace: Pace
@@ -38,6 +38,7 @@ class Situation:
     in_use_rate_per_s: float
     controls: Controls
     cuts: tuple[Cut, ...] = ()
+    bounded: tuple[Step, ...] = ()
     withheld: tuple[Permission, ...] = ()
     permitted_floor: int | None = None
     believable_units: int | None = None
