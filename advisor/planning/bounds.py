@@ -11,8 +11,9 @@ from advisor.domain.advice import ScheduleWithout
 from advisor.domain.campaign import Campaign
 from advisor.domain.money import Cost, Ration
 from advisor.domain.policy import Policy
-from advisor.planning.budgets import day_cuts, ration
+from advisor.planning.budgets import ration
 from advisor.planning.cuts import Cut
+from advisor.planning.day_budget import day_cuts
 from advisor.planning.estate import LaidOut, Reach
 from advisor.planning.pools import pool_cuts
 from advisor.planning.prices import campaign_cost

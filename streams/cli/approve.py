@@ -46,9 +46,9 @@ def approve(
     """Approve a campaign within bounds: inside them floors are raised, outside you are asked again.
 
     Without options the bounds are the present plan's: its units, its extra cost and 5 % more, for that moves
-    a little with every forecast, from its first step to its last. Each --most changes that of one resource and of no other. Times are local to the campaign, or carry
-    an offset. Exit code 0: it is approved. 1: no worker answered within 10 s. 2: refused, and why, or a bad
-    policy. 3: Kafka cannot be reached. Examples:
+    a little with every forecast, from its first step to its last. Each --most changes that of one resource
+    and of no other. Times are local to the campaign, or carry an offset. Exit code 0: it is approved. 1: no
+    worker answered within 10 s. 2: refused, and why, or a bad policy. 3: Kafka cannot be reached. Examples:
 
         headstart approve bf-2026
 
