@@ -6,7 +6,7 @@ Two campaigns that are ready alone may not be ready together: each of them is th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -63,6 +63,7 @@ def _cuts_of(pool: Pool, by_name: Mapping[str, LaidOut], times_s: Seconds, now: 
     short = used > there + _ROUNDING
     if not short.any():
         return
+    members = [_with_what_was_bought(member, short) for member in members]
     kept = sum((m.per_unit * m.kept for m in members), np.zeros(len(times_s)))
     share = np.clip((there - kept) / np.maximum(used - kept, _ROUNDING), 0.0, 1.0)
     for clash, campaigns in _clashes(members, times_s, short):
@@ -81,13 +82,19 @@ def _cuts_of(pool: Pool, by_name: Mapping[str, LaidOut], times_s: Seconds, now: 
 def _left_for(member: _Member, share: Floats, clash: NDArray[np.bool_]) -> Units:
     """The floors that a resource is left at each instant of a clash, unbound outside of it, shape (n,)."""
     asked, resource = member.wanted - member.kept, member.laid.resource
-    return np.array(
-        [
-            share_of(asked[i], share[i], member.kept[i], resource) if clash[i] else UNBOUNDED
-            for i in range(len(clash))
-        ],
-        dtype=np.int64,
-    )
+    left = np.full(len(clash), UNBOUNDED)
+    left[clash] = [share_of(asked[i], share[i], member.kept[i], resource) for i in np.flatnonzero(clash)]
+    if resource.keeps_for_good:  # nothing is bought that leaves too little for others later in the clash
+        left[clash] = np.maximum(np.minimum.accumulate(left[clash][::-1])[::-1], member.kept[clash])
+    return left
+
+
+def _with_what_was_bought(member: _Member, short: NDArray[np.bool_]) -> _Member:
+    """The same, keeping what it may buy for good while there is enough for all."""
+    if not member.laid.resource.keeps_for_good:
+        return member
+    had = np.maximum.accumulate(np.where(short, 0, member.wanted))
+    return replace(member, kept=np.maximum(member.kept, np.minimum(had, member.wanted)))
 
 
 def _clashes(

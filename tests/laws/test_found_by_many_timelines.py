@@ -12,7 +12,7 @@ from advisor.domain.limits import Budgets, Irreversible, Pool
 from advisor.domain.reason import Reason
 from tests.laws.events import Approved, Loaded, Resumed, Sent, Silent, Written
 from tests.laws.stories import NODES, TOOL, floors, told
-from tests.support.builders import HOUR, MINUTE, NOW, PODS, at, campaign, resource
+from tests.support.builders import HOUR, MINUTE, NOW, PODS, SHOP, at, campaign, resource
 
 
 def looks(*times: str) -> list[Resumed]:
@@ -146,3 +146,21 @@ def test_what_a_person_approves_late_is_late_but_no_failure_of_an_act():
     (said,) = next(tick for tick in ticks if tick.acts).decision.campaigns
     assert set(said.reasons) == {Reason.LEAD_TIME_TOO_SHORT, Reason.LEAD_TIME_UNMEASURED}
     assert said.earliest_safe_start == at("10:10")
+
+
+def test_what_is_bought_for_good_before_others_draw_leaves_them_the_rest_of_the_pool():
+    """The table is raised first; when the pods come there is not enough for all, and the table stays."""
+    table = resource(NODES, serves={SHOP: 0.3}, minimum=1, tier="balancer", irreversible=Irreversible())
+    pods = resource(minimum=1, maximum=21, lead_time=HOUR)
+    pool = Pool("quota", 32.0, {NODES: 2.0, PODS: 2.0})
+
+    ticks = told(
+        Sent(NOW, campaign(start=at("08:53"), uplift=9.0)),
+        resources=(table, pods),
+        pools={"quota": pool},
+        demand=20.0,
+    )
+
+    moves = {s.act_at for t in ticks for made in t.decision.resources for s in made.recommendation.steps}
+    drawn = [2 * t.planned(NODES, at) + 2 * t.planned(PODS, at) for t in ticks for at in moves if at > t.now]
+    assert max(drawn) == 32
