@@ -1,4 +1,4 @@
-"""What somebody found who looked for where the newest changes hurt, each as its smallest story."""
+"""Money that several campaigns share, units that stay for good, acts that change nothing: found, and told small."""
 
 from __future__ import annotations
 
