@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +13,13 @@ from rich.markup import escape
 from advisor.actuation.reach import Lowered
 from advisor.domain.policy import Mode, Policy, ResourcePolicy
 from advisor.durations import format_duration
-from advisor.errors import Problem
 from advisor.policy_file import PolicyFile, load_policy
 from advisor.settings import Settings, load_settings
 from streams.cli.layout import show_table
 from streams.cli.outcome import BAD_KAFKA, exit_codes
 from streams.cli.policy_remarks import remarks
 from streams.cli.price_remarks import old_prices
+from streams.cli.problems import print_problems
 from streams.cli.reach_remarks import beyond_reach, out_of_reach, reach_remarks
 from streams.clock import wall_clock
 
@@ -64,16 +64,6 @@ def check(
             out.print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True, highlight=False)
         if kafka:
             _check_kafka(out, settings, policy_file)
-
-
-def print_problems(console: Console, source: str, problems: Sequence[Problem]) -> None:
-    """Show every problem of a configuration: where, what is wrong, what was found, how to mend it."""
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    console.print(f"[bold red]{escape(source)}: {count}[/]", soft_wrap=True)
-    for problem in problems:
-        said = f"{escape(problem.path)}[/] {escape(problem.message)} (found {escape(repr(problem.value))})"
-        console.print(f"  [bold]{said}", soft_wrap=True, highlight=False)
-        console.print(f"      [green]fix:[/] {escape(problem.fix)}", soft_wrap=True, highlight=False)
 
 
 def _check_kafka(out: Console, settings: Settings, policy_file: PolicyFile) -> None:

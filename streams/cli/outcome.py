@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from advisor.errors import ConfigError, DecodeError, HeadstartError
+from streams.cli.problems import print_problems
 
 FAILED = 1
 BAD_INPUT = 2
@@ -22,8 +23,6 @@ def exit_codes() -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        from streams.cli.check import print_problems
-
         print_problems(Console(stderr=True), error.source, error.problems)
         raise typer.Exit(BAD_INPUT) from error
     except DecodeError as error:

@@ -16,6 +16,7 @@ from advisor.policy_file import PolicyFile, load_policy
 from advisor.settings import Settings, load_settings
 from streams.cli.layout import show_table
 from streams.cli.outcome import BAD_KAFKA, exit_codes
+from streams.cli.problems import print_problems
 
 
 def topics(
@@ -69,7 +70,6 @@ def _json(
 def _print(
     settings: Settings, policy_file: PolicyFile | None, created: Sequence[str], problems: Sequence[Problem]
 ) -> None:
-    from streams.cli.check import print_problems
     from streams.topics import TOPICS, TopicNames, partitions_of
 
     wrong = {problem.path: problem.message for problem in problems}

@@ -1,4 +1,4 @@
-"""Money that several campaigns share, units that stay for good, acts that change nothing: found, and told small."""
+"""Money that several campaigns share, units that stay for good, acts that change nothing: each as a story."""
 
 from __future__ import annotations
 
