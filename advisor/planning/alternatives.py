@@ -14,6 +14,7 @@ from datetime import datetime
 from advisor.domain.advice import Claim, Need, ScheduleWithout, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import ResourceState
+from advisor.domain.policy import ResourcePolicy
 from advisor.domain.timegrid import ceil_to, from_epoch_s
 from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cost import unit_hours
@@ -71,12 +72,17 @@ def alternatives(
             if running:
                 gone = _since(before, past[0].act_at if past else first, first, resource.minimum)
                 spent = unit_hours(past, first, resource.minimum) - unit_hours(gone, first, resource.minimum)
-            level = gone[-1].floor if gone else resource.minimum
-            to_come = steps_of(cluster.times_s, asked, resource.maximum, level)
-            schedule = ScheduleWithout(name, (*gone, *to_come))
+            schedule = ScheduleWithout(name, going_on_with(gone, cluster, asked, resource))
             yield Alternative(schedule, number, asked, max(0.0, spent), before)
-        level = so_far[-1].floor if so_far else resource.minimum
-        so_far = (*so_far, *steps_of(cluster.times_s, cluster.asked, resource.maximum, level))
+        so_far = going_on_with(so_far, cluster, cluster.asked, resource)
+
+
+def going_on_with(
+    gone: tuple[Step, ...], cluster: ClusterFloors, asked: Units, resource: ResourcePolicy
+) -> tuple[Step, ...]:
+    """The steps of before, and then those to the floors `asked` (n,) for on a cluster's grid."""
+    level = gone[-1].floor if gone else resource.minimum
+    return (*gone, *steps_of(cluster.times_s, asked, resource.maximum, level))
 
 
 def _agreed_without(pace: Pace, claim: Claim, campaign: Campaign, state: ResourceState) -> tuple[Step, ...]:

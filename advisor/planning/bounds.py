@@ -44,25 +44,23 @@ def bound(
     estate: Sequence[LaidOut], campaigns: Mapping[str, Campaign], policy: Policy, now: datetime
 ) -> Bounded:
     """Cut the plans to what is there: what resources share, then each campaign's money, then the day's."""
-    cuts: dict[str, tuple[Cut, ...]] = {}
-    left = _cut(tuple(estate), pool_cuts(estate, policy, now), cuts, now)
-    rationed = ration(left, campaigns, policy, now)
-    left = _cut(rationed.estate, rationed.cuts, cuts, now)
-    left = _cut(left, day_cuts(left, policy, now), cuts, now)
+    pools = tuple(pool_cuts(estate, policy, now))
+    rationed = ration(_cut(estate, _by_resource(pools), now), campaigns, policy, now)
+    days = tuple(day_cuts(rationed.estate, policy, now))
+    left = _cut(rationed.estate, _by_resource(days), now)
     reach, wanted = Reach(left), Reach(estate)
     costs = {n: campaign_cost(n, reach.of(c), wanted.of(c), policy) for n, c in campaigns.items()}
-    return Bounded(left, cuts, costs, rationed.rations)
+    return Bounded(left, _by_resource((*pools, *rationed.cuts, *days)), costs, rationed.rations)
 
 
 def _cut(
-    estate: tuple[LaidOut, ...], found: Iterable[Cut], cuts: dict[str, tuple[Cut, ...]], now: datetime
+    estate: Sequence[LaidOut], cuts: Mapping[str, tuple[Cut, ...]], now: datetime
 ) -> tuple[LaidOut, ...]:
-    new: dict[str, list[Cut]] = {}
+    return tuple(laid.cut_by(cuts[laid.name], now) if laid.name in cuts else laid for laid in estate)
+
+
+def _by_resource(found: Iterable[Cut]) -> dict[str, tuple[Cut, ...]]:
+    cuts: dict[str, tuple[Cut, ...]] = {}
     for cut in found:
-        new.setdefault(cut.resource, []).append(cut)
-    for name, more in new.items():
-        cuts[name] = (*cuts.get(name, ()), *more)
-    return tuple(
-        laid.cut_by(new[laid.resource.resource], now) if laid.resource.resource in new else laid
-        for laid in estate
-    )
+        cuts[cut.resource] = (*cuts.get(cut.resource, ()), cut)
+    return cuts

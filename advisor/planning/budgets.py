@@ -7,7 +7,7 @@ the resources and the time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -27,7 +27,7 @@ from advisor.planning.shares import CENT, Part, affordable, part_of
 class Rationed:
     """What campaigns and teams can pay for: who is rationed, and the cuts of it.
 
-    `estate` is uncut, and tells what each campaign adds beside those that are rationed before it.
+    `estate` is what they leave, and tells what each campaign adds beside those that are rationed before it.
     """
 
     estate: tuple[LaidOut, ...]
@@ -69,10 +69,10 @@ def ration(
         ids = (campaign.campaign_id,)
         found = [cut for part in bill.own for cut in part.cut(given.share, reason, detail, ids)]
         for number in numbers:
-            left[number] = left[number].cut_by([c for c in found if c.resource == left[number].name], now)
+            ours = [cut for cut in found if cut.resource == left[number].name]
+            left[number] = left[number].cut_by(ours, now) if ours else left[number]
         cuts += found
-    told = (replace(laid, alternatives=cut.alternatives) for laid, cut in zip(estate, left, strict=True))
-    return Rationed(tuple(told), tuple(rations), tuple(cuts))
+    return Rationed(tuple(left), tuple(rations), tuple(cuts))
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,9 +20,9 @@ from advisor.planning.restrictions import restricted
 from advisor.planning.schedule import (
     GRID,
     Hold,
+    agreed_to_stay,
     envelope,
     floors_before,
-    floors_on,
     history_length,
     hold_of,
     requests,
@@ -129,7 +129,7 @@ def ask(
     previous = state.plan
     resource, first = pace.resource, from_epoch_s(int(times_s[0]))
     standing = standing_at(previous, first - GRID, resource.minimum)
-    agreed = np.minimum.accumulate(np.minimum(floors_on(times_s, previous, resource.minimum), standing))
+    agreed = np.minimum.accumulate(agreed_to_stay(previous, times_s, resource.minimum))
     until = ceil_to(max(first, from_epoch_s(hold_until_s)), resource.ramp.hold) + pace.late
     kept = np.where(times_s < to_epoch_s(until), agreed, 0)
     kept[times_s < to_epoch_s(ceil_to(first - pace.late, resource.ramp.hold) + pace.late)] = standing

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from advisor.domain.advice import ScheduleWithout
-from advisor.planning.alternatives import Alternative
+from advisor.domain.timegrid import from_epoch_s
+from advisor.planning.alternatives import Alternative, going_on_with
 from advisor.planning.cuts import share_of
 from advisor.planning.estate import LaidOut
 from advisor.planning.floors_without import without_campaigns
-from advisor.planning.schedule import agreed_to_stay, steps_of
+from advisor.planning.schedule import agreed_to_stay
 from advisor.planning.sizing import Units
 
 
@@ -37,15 +37,13 @@ def _beside(laid: LaidOut, alternative: Alternative, shares: Mapping[str, float]
     if not any(c.campaign_id in shares for c in cluster.claims if c.campaign_id != alternative.campaign_id):
         return alternative
     level = _level(laid, alternative, frozenset({alternative.campaign_id}), shares)
-    begin_s, minimum = int(cluster.times_s[0]), laid.resource.minimum
     # What stands without it was rationed when it was asked for.
-    kept = agreed_to_stay(alternative.before, cluster.times_s, minimum)
+    kept = agreed_to_stay(alternative.before, cluster.times_s, laid.resource.minimum)
     asked = np.minimum(np.maximum(level, kept), alternative.without)
-    gone = [step for step in alternative.schedule.steps if step.act_at.timestamp() < begin_s]
-    standing = gone[-1].floor if gone else minimum
-    to_come = steps_of(cluster.times_s, asked, laid.resource.maximum, standing)
-    schedule = ScheduleWithout(alternative.campaign_id, (*gone, *to_come))
-    return replace(alternative, schedule=schedule, without=asked)
+    begin = from_epoch_s(int(cluster.times_s[0]))
+    gone = tuple(step for step in alternative.schedule.steps if step.act_at < begin)
+    steps = going_on_with(gone, cluster, asked, laid.resource)
+    return replace(alternative, schedule=replace(alternative.schedule, steps=steps), without=asked)
 
 
 def in_turn(
