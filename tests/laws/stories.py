@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from advisor.domain.capacity import Bounds
+from advisor.domain.controls import Envelope
 from advisor.domain.policy import Mode, ResourcePolicy, SourcePolicy
-from tests.laws.events import Event
+from tests.laws.events import Approved, Event
 from tests.laws.run import Tick, Timeline, run
-from tests.support.builders import CRM, PODS, SHOP, policy, resource
+from tests.support.builders import CRM, NOW, PODS, SHOP, at, policy, resource
 
 NODES, TOOL = "sim://nodes", "tool"
 SOURCES = {CRM: SourcePolicy(CRM, Mode.AUTO), TOOL: SourcePolicy(TOOL, Mode.APPROVE)}
@@ -39,3 +40,9 @@ def told(
 def floors(ticks: list[Tick], name: str = PODS) -> list[tuple[str, int]]:
     """What was set on the platform, at which minute."""
     return [(f"{a.at:%H:%M}", a.after.minimum) for t in ticks for a in t.acts if a.resource == name]
+
+
+def approved(name: str, most: int = 40) -> Approved:
+    """Somebody agrees at once to so many pods for a campaign, until the day ends."""
+    end = at("23:59")
+    return Approved(NOW, Envelope(name, 1, ((PODS, most),), None, "EUR", NOW, end, end, "ada", NOW))

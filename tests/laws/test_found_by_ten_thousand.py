@@ -11,7 +11,7 @@ from advisor.domain.controls import Envelope
 from advisor.domain.limits import Budgets, Irreversible, Pool
 from advisor.domain.reason import Reason
 from tests.laws.events import Approved, Loaded, Resumed, Sent, Silent, Written
-from tests.laws.stories import NODES, TOOL, floors, told
+from tests.laws.stories import NODES, TOOL, approved, floors, told
 from tests.support.builders import HOUR, MINUTE, NOW, PODS, SHOP, at, campaign, resource
 
 
@@ -103,11 +103,9 @@ def test_what_was_cancelled_while_demand_was_unknown_is_not_raised_because_anoth
 
 def test_in_the_last_minute_of_its_claim_nobody_has_more_than_was_approved():
     """The claim ends at 12:00, in the minute in which the decider wakes at 11:59:59."""
-    few = Envelope("spring", 1, ((PODS, 3),), None, "EUR", NOW, at("23:00"), at("23:00"), "ada", NOW)
-
     ticks = told(
         Sent(NOW, campaign("spring", source=TOOL)),
-        Approved(NOW, few),
+        approved("spring", 3),
         Silent(at("09:00"), True),
         *looks("11:59"),
         past=59.9,
@@ -139,9 +137,9 @@ def test_a_floor_on_its_way_down_is_not_raised_again_to_where_others_lowered_it_
 
 def test_what_a_person_approves_late_is_late_but_no_failure_of_an_act():
     """It is asked for with the decision that hears of it: nothing but time is lacking, also in that one."""
-    may = Envelope("spring", 1, ((PODS, 40),), None, "EUR", NOW, at("23:00"), at("23:00"), "ada", NOW)
+    may = replace(approved("spring"), at=at("09:55"))
 
-    ticks = told(Sent(NOW, campaign("spring", source=TOOL)), Approved(at("09:55"), may), past=2.0)
+    ticks = told(Sent(NOW, campaign("spring", source=TOOL)), may, past=2.0)
 
     (said,) = next(tick for tick in ticks if tick.acts).decision.campaigns
     assert set(said.reasons) == {Reason.LEAD_TIME_TOO_SHORT, Reason.LEAD_TIME_UNMEASURED}

@@ -8,23 +8,16 @@ from datetime import datetime
 from advisor.domain.advice import Readiness
 from advisor.domain.campaign import CampaignBudget, CampaignStatus
 from advisor.domain.capacity import Bounds
-from advisor.domain.controls import Envelope
 from advisor.domain.limits import Budgets, Irreversible
 from advisor.domain.reason import Reason
 from tests.laws import run as timeline
-from tests.laws.events import Approved, Resumed, Sent, Silent
-from tests.laws.stories import floors, told
+from tests.laws.events import Resumed, Sent, Silent
+from tests.laws.stories import approved, floors, told
 from tests.laws.world import Platform
 from tests.support.builders import HOUR, NOW, PODS, at, campaign, resource
 
 TABLE = resource(irreversible=Irreversible(price_per_unit=10.0))
 ONE_EURO = CampaignBudget("EUR", 1.0)
-
-
-def approved(name: str) -> Approved:
-    """Somebody agrees to all that a campaign wants today."""
-    may = Envelope(name, 1, ((PODS, 40),), None, "EUR", NOW, at("23:59"), at("23:59"), "ada", NOW)
-    return Approved(NOW, may)
 
 
 def test_a_campaign_without_money_takes_nothing_from_a_later_one_where_units_stay_for_good():
