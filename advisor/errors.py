@@ -59,10 +59,24 @@ class PriceListError(HeadstartError):
 
 
 class ActuationError(HeadstartError):
-    """A platform call that failed. `retryable` says whether the same call can succeed later."""
+    """A platform call that failed.
 
-    def __init__(self, resource: str, detail: str, *, retryable: bool) -> None:
+    `reason` names the kind of trouble, `retryable` says whether the same call can succeed later, and
+    `retry_after` how long the platform asked to be left alone, in seconds, if it did.
+    """
+
+    def __init__(
+        self,
+        resource: str,
+        detail: str,
+        *,
+        retryable: bool,
+        reason: Reason = Reason.ACT_FAILED,
+        retry_after: float | None = None,
+    ) -> None:
         self.resource = resource
         self.detail = detail
         self.retryable = retryable
+        self.reason = reason
+        self.retry_after = retry_after
         super().__init__(f"{resource}: {detail}")

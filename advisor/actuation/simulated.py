@@ -10,9 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from advisor.domain.capacity import Bounds, Observation
+from advisor.domain.capacity import Bounds, Observation, Verification
+from advisor.domain.change import Change, Done
 from advisor.domain.evidence import Awaited
 from advisor.domain.policy import ResourcePolicy
+from advisor.domain.preflight import Preflight
+from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
 
@@ -23,6 +26,7 @@ class _Units:
     bounds: Bounds
     ready: int
     under_way: list[tuple[datetime, int]]
+    originals: Bounds | None = None
 
 
 class SimulatedActuator:
@@ -46,6 +50,11 @@ class SimulatedActuator:
         """Always: nothing real is behind it."""
         return True
 
+    @property
+    def slowest_call(self) -> timedelta:
+        """None takes any time."""
+        return timedelta(0)
+
     def resume(self, observation: Observation, awaited: Sequence[Awaited] = ()) -> None:
         """Go on from where another worker's simulation was last observed; of other resources, nothing.
 
@@ -56,6 +65,7 @@ class SimulatedActuator:
             return
         units = self._found(observation.resource)
         units.bounds, units.ready = observation.bounds, observation.ready_units
+        units.originals = observation.originals
         name = observation.resource
         units.under_way = [(a.asked_at + self._lead_time(name, a.asked_at), a.units) for a in awaited]
         if observation.units > max((a.units for a in awaited), default=0):
@@ -66,10 +76,44 @@ class SimulatedActuator:
         """The resource at `now`, with every unit ready whose lead time has passed."""
         units = self._settled(resource, now)
         requested = max([units.ready, *(count for _, count in units.under_way)])
-        return Observation(resource, now, units.bounds, requested, units.ready)
+        return Observation(
+            resource, now, units.bounds, requested, units.ready, originals=units.originals
+        )
+
+    async def preflight(self, resource: str, need: Bounds, now: datetime) -> Preflight:
+        """Nothing stands in the way of simulated units."""
+        self._found(resource)
+        return Preflight(now, need.minimum)
+
+    async def set_floor(self, resource: str, change: Change, now: datetime) -> Done:
+        """Make the bounds the change's target, and keep the originals beside them."""
+        await self._compare_and_set(resource, change, change.originals, now)
+        return Done()
+
+    async def verify(self, resource: str, floor: int, now: datetime) -> Verification:
+        """Has the lead time of so many units passed?"""
+        units = self._settled(resource, now)
+        waits = () if units.ready >= floor else ("units of a simulation, whose lead time has not passed",)
+        return Verification(floor, units.ready, waits)
+
+    async def restore(self, resource: str, change: Change, now: datetime) -> Done:
+        """Make the bounds the change's target, and forget the originals."""
+        await self._compare_and_set(resource, change, None, now)
+        return Done()
+
+    async def _compare_and_set(
+        self, resource: str, change: Change, originals: Bounds | None, now: datetime
+    ) -> None:
+        found = self._settled(resource, now).bounds
+        if found not in (change.found, change.target):
+            detail = f"bounds are {found.minimum} to {found.maximum} by now: somebody else set them"
+            raise ActuationError(resource, detail, retryable=True, reason=Reason.ACT_CONFLICT)
+        if found != change.target:
+            await self.set_bounds(resource, change.target, now)
+        self._found(resource).originals = originals
 
     async def set_bounds(self, resource: str, bounds: Bounds, now: datetime) -> None:
-        """Raise or lower the bounds; a raise is ready a lead time later, a lowering at once."""
+        """Somebody sets these bounds; a raise is ready a lead time later, a lowering at once."""
         units = self._settled(resource, now)
         units.bounds = bounds
         units.under_way = [(at, min(count, bounds.minimum)) for at, count in units.under_way]
@@ -88,6 +132,9 @@ class SimulatedActuator:
     def _found(self, resource: str) -> _Units:
         if resource not in self._units:
             raise ActuationError(
-                resource, "no such simulated resource; name it in the policy", retryable=False
+                resource,
+                "no such simulated resource; name it in the policy",
+                retryable=False,
+                reason=Reason.RESOURCE_GONE,
             )
         return self._units[resource]

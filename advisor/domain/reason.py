@@ -85,7 +85,28 @@ class Reason(StrEnum):
 
     # --- what became of an act
     FLOOR_SET = "FLOOR_SET"
-    ACT_FAILED = "ACT_FAILED"
+    ORIGINALS_RESTORED = "ORIGINALS_RESTORED"  # as before our first change, and nothing of ours is left on it
+    STEPS_ARMED = "STEPS_ARMED"  # the platform will carry out the next steps whether we live or not
+    ACT_PARTLY_DONE = "ACT_PARTLY_DONE"  # the platform took a part: the rest is asked for again
+    ACT_FAILED = "ACT_FAILED"  # for a reason that is none of the following
+    ACT_CONFLICT = "ACT_CONFLICT"  # somebody else changed it since the decision: decided anew
+    ACT_REFUSED = "ACT_REFUSED"  # the platform does not accept what is asked for
+    ACT_FORBIDDEN = "ACT_FORBIDDEN"  # we may not: a permission is missing
+    ACT_THROTTLED = "ACT_THROTTLED"  # too many calls: asked again later
+    ACT_TIMED_OUT = "ACT_TIMED_OUT"  # no answer in time: it may have happened
+    PLATFORM_UNREACHABLE = "PLATFORM_UNREACHABLE"  # no connection, or an error of its own
+    CREDENTIALS_EXPIRED = "CREDENTIALS_EXPIRED"  # our credentials are not valid any more
+    CLOCK_WRONG = "CLOCK_WRONG"  # our clock and the platform's are too far apart
+    RESOURCE_GONE = "RESOURCE_GONE"  # there is no such resource on the platform
+
+    # --- preflight: what will keep a plan from being carried out
+    PERMISSION_MISSING = "PERMISSION_MISSING"  # a call that will be needed is not allowed
+    QUOTA_TOO_SMALL = "QUOTA_TOO_SMALL"  # an account's or a namespace's quota does not hold what is planned
+    ADDRESSES_TOO_FEW = "ADDRESSES_TOO_FEW"  # subnets have not enough free addresses
+    MAXIMUM_TOO_LOW = "MAXIMUM_TOO_LOW"  # a maximum on the platform caps what is planned
+    DISRUPTION_ALLOWED = "DISRUPTION_ALLOWED"  # evictions may take what is planned away again
+    CONNECTIONS_TOO_FEW = "CONNECTIONS_TOO_FEW"  # a database takes fewer connections than are planned
+    IMAGE_PULLS_TOO_SLOW = "IMAGE_PULLS_TOO_SLOW"  # a registry lets fewer images be pulled than are planned
 
     # --- dead letters: what could not be read, and why
     NOT_JSON = "NOT_JSON"

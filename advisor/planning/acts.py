@@ -1,7 +1,7 @@
 """What does carrying out an instruction make of a resource: of its bounds, and of what is remembered of it?
 
-The same functions live and in every simulation: :func:`before_acting`, then the call that sets
-:func:`bounds_to_set`, then :func:`after_acting`, and :func:`after_observing` at every look.
+The same functions live and in every simulation: :func:`before_acting`, then the call that makes
+:func:`change_to_make`, then :func:`after_acting`, and :func:`after_observing` at every look.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from advisor.domain.advice import Instruction
 from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.change import Change
 from advisor.planning.lead_times import follow
 
 LOWERED_KEPT = timedelta(days=1)
@@ -35,6 +36,23 @@ def bounds_to_set(instruction: Instruction, state: ResourceState) -> Bounds | No
     found = state.observation.bounds
     target = target_bounds(instruction, state.originals or found)
     return None if target == found else target
+
+
+def change_to_make(instruction: Instruction, state: ResourceState, epoch: int) -> Change | None:
+    """The call that carries an instruction out; None where what it asks for stands, or nobody has looked yet.
+
+    Bounds that are back at their originals are still restored while marks of ours are on the resource.
+    """
+    observation = state.observation
+    if observation is None:
+        return None
+    found = observation.bounds
+    originals = state.originals or found
+    target = target_bounds(instruction, originals)
+    is_marked = observation.originals is not None or bool(observation.armed)
+    if target == found and not (instruction.restore and is_marked):
+        return None
+    return Change(instruction.resource, found, target, originals, instruction.planned_for, epoch)
 
 
 def before_acting(instruction: Instruction, state: ResourceState) -> ResourceState:
@@ -76,7 +94,8 @@ def after_acting(instruction: Instruction, state: ResourceState, now: datetime) 
 def after_observing(state: ResourceState, found: Observation, now: datetime) -> ResourceState:
     """The state with what was found, and with the lead times of what has become ready.
 
-    Where nothing is new it is the very same object, so that nothing is written down again.
+    Where nothing is new it is the very same object, so that nothing is written down again. Originals that
+    are written on the resource count where none are remembered: the log was lost, or we died before it.
     """
     known, times = state.observation, follow(state.lead_times, asked=None, observation=found, now=now)
     if known and replace(known, observed_at=now) == found and not state.problems:

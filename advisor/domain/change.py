@@ -1,0 +1,54 @@
+"""A change of one resource's bounds: what it is to be made, from what, and what became of the attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from advisor.domain.capacity import Armed, Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a resource is to be made: an absolute target, never a difference.
+
+    `found` are the bounds that the decision rests on: where others stand by now, somebody else wrote them,
+    and nothing is written over them. `originals` are the bounds from before our first change; they are put
+    on the resource itself (annotation, tag) in the same call, so that they cannot be lost. `armed` is all that
+    the platform is to carry out by itself from now on, where it can hold a schedule; None leaves what is armed.
+    `epoch` numbers the decider that asks, `planned_for` is the time of the step that is carried out.
+    """
+
+    resource: str
+    found: Bounds
+    target: Bounds
+    originals: Bounds
+    planned_for: datetime
+    epoch: int = 0
+    armed: tuple[Armed, ...] | None = None
+
+    @property
+    def token(self) -> str:
+        """The same for the same change by whichever decider: what platforms call a client token (32 hex)."""
+        bounds = f"{self.target.minimum}|{self.target.maximum}"
+        return sha256(f"{self.resource}|{bounds}|{self.planned_for.isoformat()}".encode()).hexdigest()[:32]
+
+
+class Carried(StrEnum):
+    """How far a change came."""
+
+    WHOLE = "whole"
+    PARTLY = "partly"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a change that the platform took: all of it, or not all, and then what is missing.
+
+    That is no error: what is missing is asked for again at the next look.
+    """
+
+    carried: Carried = Carried.WHOLE
+    detail: str = ""
