@@ -11,10 +11,11 @@ from aiokafka import AIOKafkaConsumer
 from advisor.actuation.actuator import Actuator
 from advisor.actuation.execute import execute, observe
 from advisor.domain.advice import ResourceDecision
-from advisor.domain.capacity import Observation, ResourceState
+from advisor.domain.capacity import Observation
 from advisor.domain.demand import Level
 from advisor.domain.evidence import Awaited
 from advisor.domain.policy import Policy
+from advisor.domain.resource_state import ResourceState
 from advisor.pipeline import remember
 from advisor.planning.acts import before_acting
 from advisor.planning.weighing import weighed

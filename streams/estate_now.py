@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from advisor.actuation.reach import actuators_of, within_reach
-from advisor.domain.capacity import ResourceState
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import from_epoch_s
 from advisor.policy_file import PolicyFile
 from advisor.settings import Settings

@@ -1,4 +1,4 @@
-"""Carrying out an instruction: observe again, set once, say what happened."""
+"""Carrying out an instruction: one call, never a second one in the same breath, and what became of it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from datetime import datetime
 
 from advisor.actuation.actuator import Actuator
 from advisor.domain.advice import Instruction, Receipt
-from advisor.domain.capacity import ResourceState
+from advisor.domain.change import Carried, Change, Done
 from advisor.domain.reason import Reason
+from advisor.domain.resource_state import ResourceState
 from advisor.errors import ActuationError
-from advisor.planning.acts import after_acting, after_observing, bounds_to_set
+from advisor.planning.acts import after_acting, after_observing, after_refusal, change_to_make
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +32,36 @@ async def observe(actuator: Actuator, state: ResourceState, now: datetime) -> Re
 
 
 async def execute(
-    actuator: Actuator,
-    instruction: Instruction,
-    state: ResourceState,
-    now: datetime,
+    actuator: Actuator, instruction: Instruction, state: ResourceState, now: datetime, epoch: int = 0
 ) -> Executed:
-    """Set the bounds an instruction asks for, unless they already stand.
+    """Make what an instruction asks for so, unless it stands already, and look at it again.
 
-    What that makes of the state is said by :mod:`advisor.planning.acts`.
+    What that makes of the state is said by :mod:`advisor.planning.acts`. Where somebody else wrote since the
+    decision nothing is done: the look that follows sees it, and it is decided anew.
     """
-    target, observation = bounds_to_set(instruction, state), state.observation
-    if target is None or observation is None:
-        return Executed(after_acting(instruction, state, now), None)
-    before = observation.bounds.minimum
+    change = change_to_make(instruction, state, epoch)
+    if change is None:
+        return Executed(after_acting(instruction, state, now, epoch), None)
+    before = change.found.minimum
     try:
-        await actuator.set_bounds(instruction.resource, target, now)
+        done = await _make(actuator, instruction, change, now)
     except ActuationError as error:
-        receipt = Receipt(instruction.resource, Reason.ACT_FAILED, now, before, None, error.detail)
-        return Executed(replace(state, problems=(error.detail,)), receipt)
-    receipt = Receipt(instruction.resource, Reason.FLOOR_SET, now, before, target.minimum)
-    return Executed(await observe(actuator, after_acting(instruction, state, now), now), receipt)
+        receipt = Receipt(change.resource, error.reason, now, before, None, error.detail, epoch)
+        if error.reason is Reason.ACT_CONFLICT:
+            return Executed(await observe(actuator, state, now), receipt)
+        return Executed(after_refusal(state, change.target, error, now), receipt)
+    reason = _word(instruction, done)
+    receipt = Receipt(change.resource, reason, now, before, change.target.minimum, done.detail, epoch)
+    return Executed(await observe(actuator, after_acting(instruction, state, now, epoch), now), receipt)
+
+
+async def _make(actuator: Actuator, instruction: Instruction, change: Change, now: datetime) -> Done:
+    if instruction.restore:
+        return await actuator.restore(change.resource, change, now)
+    return await actuator.set_floor(change.resource, change, now)
+
+
+def _word(instruction: Instruction, done: Done) -> Reason:
+    if done.carried is Carried.PARTLY:
+        return Reason.ACT_PARTLY_DONE
+    return Reason.ORIGINALS_RESTORED if instruction.restore else Reason.FLOOR_SET

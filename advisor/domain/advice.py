@@ -239,7 +239,7 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What happened when an instruction was carried out."""
+    """What happened when an instruction was carried out, and by the decider of which epoch."""
 
     resource: str
     reason: Reason
@@ -247,6 +247,7 @@ class Receipt:
     before_floor: int | None
     after_floor: int | None
     detail: str = ""
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

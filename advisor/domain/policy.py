@@ -56,6 +56,7 @@ class ResourcePolicy:
     `running_quantile` is planned for from a lead time after a campaign's start on, when its crowd is there;
     None plans for `quantile` to its end. `max_step` bounds the units that one act adds, `cooldown` is how
     long after an act nothing is lowered, `lowerings_per_day` how often the platform lets it be lowered.
+    `reassert` is how often in a row what others take back is set again before a person is asked.
     """
 
     resource: str
@@ -80,6 +81,7 @@ class ResourcePolicy:
     cooldown: timedelta = timedelta(0)
     lowerings_per_day: int | None = None
     irreversible: Irreversible | None = None
+    reassert: int = 5
 
     @property
     def is_fixed(self) -> bool:

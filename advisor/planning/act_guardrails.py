@@ -13,10 +13,11 @@ from advisor.domain.advice import Instruction, Outcome, Verdict
 from advisor.domain.controls import EVERYTHING, people
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
+from advisor.planning.acts import bounds_to_set
+from advisor.planning.clobbers import PART_THEM, is_reassertion, set_again_at, told
 from advisor.planning.closed import is_within
 from advisor.planning.permissions import most_by_itself
 from advisor.planning.plan_guardrails import passed
-from advisor.planning.presence import Obstacle
 from advisor.planning.situation import Situation
 
 Allowed = tuple[Instruction | None, Verdict]
@@ -137,6 +138,22 @@ def cooled_down(situation: Situation, due: Instruction) -> Allowed:
     return _blocked("cooled_down", Reason.COOLDOWN, detail)
 
 
+def not_fought_over(situation: Situation, due: Instruction) -> Allowed:
+    """What others took back is set again after growing waits, and not for ever."""
+    state, most = situation.state, situation.resource.reassert
+    target = bounds_to_set(due, state)
+    if due.restore or target is None or not is_reassertion(state, target):
+        return due, passed("not_fought_over")
+    again = set_again_at(state, most)
+    if again is None:
+        detail = f"{told(state)}; set again {most} times and given up: {PART_THEM}"
+        return _blocked("not_fought_over", Reason.FLOOR_CLOBBERED, detail)
+    if situation.now < again:
+        detail = f"{told(state)}; set again at {again:%H:%M:%S}Z"
+        return _blocked("not_fought_over", Reason.FLOOR_CLOBBERED, detail)
+    return due, passed("not_fought_over")
+
+
 def not_done_already(situation: Situation, due: Instruction) -> Allowed:
     """What stands already is not set again; a restore is, for it also forgets what was restored."""
     observation = situation.state.observation
@@ -159,11 +176,9 @@ ACT_GUARDRAILS: tuple[ActGuardrail, ...] = (
     not_expired,
     within_max_step,
     cooled_down,
+    not_fought_over,
     not_done_already,
 )
-
-
-_STANDING_IN_THE_WAY: tuple[ActGuardrail, ...] = (resource_managed, not_frozen, not_on_hold, owned_by_us)
 
 
 def guard_act(situation: Situation, due: Instruction) -> tuple[Instruction | None, tuple[Verdict, ...]]:
@@ -178,13 +193,6 @@ def guard_act(situation: Situation, due: Instruction) -> tuple[Instruction | Non
         verdicts.append(verdict)
         allowed = left if allowed is not None else None
     return allowed, tuple(verdicts)
-
-
-def obstacles_to(situation: Situation) -> tuple[Obstacle, ...]:
-    """What stands in the way of any act at all on a resource now, until somebody takes it away."""
-    anything = Instruction(situation.resource.resource, 0, 0, situation.now, situation.now, ())
-    asked = (guardrail(situation, anything)[1] for guardrail in _STANDING_IN_THE_WAY)
-    return tuple(Obstacle(v.reason, v.detail) for v in asked if v.outcome is Outcome.BLOCK)
 
 
 def _lessened(

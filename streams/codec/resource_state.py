@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import msgspec
 
-from advisor.domain.capacity import ResourceState
 from advisor.domain.evidence import Running
+from advisor.domain.resource_state import ResourceState
 from streams.codec.versioned import read_versioned
 
 DECIDED_KEY = b"@decided"

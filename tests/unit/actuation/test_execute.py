@@ -10,9 +10,10 @@ import pytest
 from advisor.actuation.execute import execute, observe
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import Instruction
-from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.evidence import Awaited, LeadTime, LeadTimes
 from advisor.domain.reason import Reason
+from advisor.domain.resource_state import ResourceState
 from advisor.errors import ActuationError
 from advisor.planning.acts import before_acting
 from tests.support.builders import MINUTE, NOW, PODS, at, resource, state
@@ -20,24 +21,25 @@ from tests.support.builders import MINUTE, NOW, PODS, at, resource, state
 POLICY = resource()
 
 
-class Counting:
-    """A simulated platform that counts the calls it gets and fails when told to."""
-
-    dry_run = True
+class Counting(SimulatedActuator):
+    """A simulated platform that counts the bounds set by us, and fails when told to."""
 
     def __init__(self) -> None:
-        self.inner = SimulatedActuator({PODS: POLICY})
+        super().__init__({PODS: POLICY})
         self.sets = 0
         self.failing = False
 
     async def observe(self, resource: str, now: datetime) -> Observation:
         self._fail(resource)
-        return await self.inner.observe(resource, now)
+        return await super().observe(resource, now)
 
     async def set_bounds(self, resource: str, bounds: Bounds, now: datetime) -> None:
         self._fail(resource)
         self.sets += 1
-        await self.inner.set_bounds(resource, bounds, now)
+        await super().set_bounds(resource, bounds, now)
+
+    async def written_by_others(self, bounds: Bounds, now: datetime = NOW) -> None:
+        await super().set_bounds(PODS, bounds, now)
 
     def _fail(self, resource: str) -> None:
         if self.failing:
@@ -106,7 +108,7 @@ async def test_the_originals_are_kept_from_before_the_first_change_until_they_ar
 )
 async def test_bounds_that_people_set_come_back_exactly_and_are_never_narrowed_meanwhile(people_set):
     platform = Counting()
-    await platform.inner.set_bounds(PODS, people_set, NOW)
+    await platform.written_by_others(people_set)
     seen = await found(platform)
     during = []
     for told in (instruction(5), instruction(30), instruction(3), restoring()):
@@ -122,7 +124,7 @@ async def test_bounds_that_people_set_come_back_exactly_and_are_never_narrowed_m
 
 async def test_bounds_that_we_never_changed_are_not_restored_to_anything():
     platform = Counting()
-    await platform.inner.set_bounds(PODS, Bounds(9, 50), NOW)
+    await platform.written_by_others(Bounds(9, 50))
     platform.sets = 0
 
     done = await execute(platform, restoring(), await found(platform), NOW)
@@ -164,7 +166,9 @@ async def test_a_failure_is_a_receipt_and_the_next_try_succeeds():
     assert failed.receipt is not None
     assert (failed.receipt.reason, failed.receipt.after_floor) == (Reason.ACT_FAILED, None)
     assert failed.receipt.detail == "the platform is away"
-    assert failed.state == replace(seen, problems=("the platform is away",))
+    assert failed.state.refused is not None
+    assert failed.state == replace(seen, refused=failed.state.refused)
+    assert (failed.state.refused.detail, failed.state.refused.again_at) == ("the platform is away", NOW)
     platform.failing = False
     again = await execute(platform, instruction(9), failed.state, NOW + MINUTE)
     assert again.receipt is not None
@@ -174,7 +178,7 @@ async def test_a_failure_is_a_receipt_and_the_next_try_succeeds():
 
 async def test_a_ceiling_below_the_floor_gives_way():
     platform = Counting()
-    await platform.inner.set_bounds(PODS, Bounds(2, 4), NOW)
+    await platform.written_by_others(Bounds(2, 4))
 
     done = await execute(platform, replace(instruction(9), ceiling=4), await found(platform), NOW)
 
