@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from advisor.domain.advice import Instruction, Outcome, Verdict
-from advisor.domain.controls import EVERYTHING, people
+from advisor.domain.controls import EVERYTHING, Controls, people
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
+from advisor.domain.resource_state import ResourceState
 from advisor.planning.acts import bounds_to_set
 from advisor.planning.clobbers import PART_THEM, is_reassertion, set_again_at, told
 from advisor.planning.closed import is_within
@@ -193,6 +194,19 @@ def guard_act(situation: Situation, due: Instruction) -> tuple[Instruction | Non
         verdicts.append(verdict)
         allowed = left if allowed is not None else None
     return allowed, tuple(verdicts)
+
+
+def is_still_due(
+    situation: Situation,
+    due: Instruction,
+    allowed: Instruction,
+    state: ResourceState,
+    controls: Controls,
+    now: datetime,
+) -> bool:
+    """Would the guardrails let the very same of an instruction be done with what is known by now?"""
+    left, _ = guard_act(replace(situation, state=state, controls=controls, now=now), due)
+    return left == allowed
 
 
 def _lessened(

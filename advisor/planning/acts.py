@@ -130,6 +130,16 @@ def after_refusal(
     return replace(state, refused=Refusal(error.reason, error.detail, target, since, times, now + wait))
 
 
+def is_same_refusal(before: ResourceState, after: ResourceState) -> bool:
+    """Did the platform only say again what it had said before?"""
+    was, refused = before.refused, after.refused
+    return (
+        was is not None
+        and refused is not None
+        and (was.target, was.reason) == (refused.target, refused.reason)
+    )
+
+
 def is_put_off(state: ResourceState, target: Bounds, now: datetime) -> bool:
     """Were these bounds refused so lately that they are not asked for again yet?"""
     refused = state.refused

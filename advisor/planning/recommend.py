@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from advisor.domain.advice import (
     Finding,
@@ -21,7 +22,7 @@ from advisor.domain.demand import Level
 from advisor.domain.money import Cost
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
-from advisor.planning.act_guardrails import guard_act
+from advisor.planning.act_guardrails import guard_act, is_still_due
 from advisor.planning.bounds import Bounded
 from advisor.planning.cost import cost_of_steps
 from advisor.planning.cuts import Cut
@@ -135,6 +136,7 @@ def recommend(
         balanced(laid.resource, laid.state, situation.claims, situation.now),
         tuple(ration for ration in bounded.rations if ration.campaign_id in begun),
         left_of_raise=_left_of_raise(situation, due, allowed),
+        still_due=partial(is_still_due, situation, due, allowed) if due and allowed else None,
     )
 
 
