@@ -1,11 +1,11 @@
-"""Where does the control plane come from? Go builds it once, as one binary, into a cache that outlives the clone.
+"""Where does the control plane come from? Go builds it once, into a cache that outlives the clone.
 
     python -m tests.kube.binary            # build it now (needs go and the network; cold up to 15 minutes)
     python -m tests.kube.binary --check    # only say whether it is there, or a Go that can build it
 
-The binary holds etcd, kube-apiserver, kube-controller-manager and kwok (main.go). It lies in
-`$XDG_CACHE_HOME/headstart/kube/<hash of its sources and build flags>/hk` (~/.cache if that is not set). Go's own
-caches (3.5 GB) are thrown away after the build, except where GOMODCACHE and GOCACHE name folders to keep.
+One binary holds etcd, kube-apiserver, kube-controller-manager and kwok (main.go). It lies in
+`$XDG_CACHE_HOME/headstart/kube/<hash of its sources and build flags>/hk` (~/.cache if that is not set). Go's
+own caches (3.5 GB) are thrown away after the build, except where GOMODCACHE and GOCACHE name folders to keep.
 
 Standard library only, so that it runs before any environment exists.
 """
@@ -145,7 +145,9 @@ def _watch(run: subprocess.Popen[str]) -> deque[str]:
         if time.monotonic() - said > REPORT_EVERY_S:
             said = time.monotonic()
             minutes = (said - started) / 60
-            _say(f"  {minutes:.1f} min: {modules} modules fetched, {packages} packages compiled of about 2,700")
+            _say(
+                f"  {minutes:.1f} min: {modules} modules fetched, {packages} packages compiled of about 2,700"
+            )
     return tail
 
 
