@@ -402,6 +402,7 @@ def test_every_part_can_be_killed_and_started_again(own_kubernetes: ControlPlane
         eventually(lambda: world.ready_endpoints("web") == 3, SOON_S)
 
 
+@pytest.mark.kubernetes
 def test_a_control_plane_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     """A test run killed by SIGKILL leaves none of its processes behind."""
     script = (
@@ -464,6 +465,7 @@ def test_a_go_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path
         binary.go_command()
 
 
+@pytest.mark.kubernetes
 def test_a_broken_start_says_what_the_component_said(tmp_path: Path) -> None:
     """A component that cannot start raises at once, with the end of its own log in the message."""
     broken = ControlPlane(tmp_path)
