@@ -9,12 +9,12 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry
 
-from advisor.actuation.actuator import Actuator
-from advisor.actuation.reach import simulated_resources, within_reach
+from advisor.actuation.reach import Actuators, longest_call, simulated_resources, within_reach
 from advisor.domain.demand import SourcePartition
 from advisor.domain.policy import Mode
 from advisor.policy_file import PolicyFile
 from advisor.reporting.metrics import Metrics
+from advisor.resource_id import scheme_of
 from advisor.settings import Settings
 from streams.acting import Acting
 from streams.aiokafka_header_names import spell_header_names
@@ -30,6 +30,7 @@ from streams.ingest import Ingest
 from streams.log_reader import log_consumer
 from streams.outbox import Outbox
 from streams.publisher import Publisher
+from streams.tenure import Tenure
 from streams.topic_setup import topic_ids
 from streams.topics import TopicNames
 from streams.watchdog import Watchdog
@@ -45,7 +46,7 @@ async def build_worker(
     spell_header_names()
     names = TopicNames.of(settings, policy_file)
     simulated = simulated_resources(policy_file.policy)
-    actuators: dict[str, Actuator] = {"sim": simulated}
+    actuators: Actuators = {n: simulated for n in policy_file.policy.resources if scheme_of(n) == "sim"}
     policy, lowered = within_reach(policy_file.policy, actuators, dry_run_only=clock.from_events)
     for one in lowered:
         log.warning("mode_lowered", resource=one.resource, asked=one.asked, to=Mode.RECOMMEND, why=one.reason)
@@ -65,7 +66,8 @@ async def build_worker(
     publisher = Publisher(context, inbox_id, feed)
     commands = CommandFeed(settings, names)
     desk = CommandDesk(context, policy, ids.get(names.commands, ""), commands)
-    acting = Acting(context, policy, actuators, simulated.resume, publisher)
+    tenure = Tenure(outbox, names.resources, longest_call(actuators))
+    acting = Acting(context, policy, actuators, simulated.resume, publisher, tenure)
     decider = Decider(context, policy, len(demand_partitions), acting, feed, publisher, desk)
     ingest = Ingest(context, ids, policy.services, demand_partitions)
     app = build_app(

@@ -80,7 +80,8 @@ class Decider:
         await self._reader.start()
 
     async def stop(self) -> None:
-        """Disconnect it."""
+        """Call off what is under way, and disconnect it."""
+        await self._acting.stop()
         await self._reader.stop()
 
     def wake(self) -> None:
@@ -166,7 +167,7 @@ class Decider:
         book, dealt_with = self._book.at(now), self._feed.dealt_with(self._book)
         heard = await self._desk.deal_with(now, book)
         levels = self._fold.levels
-        states = await self._acting.look(levels, now)
+        states = await self._acting.look(levels, self._desk.controls, now)
         seen = DecisionInputs(
             self._fold.needs,
             levels,
@@ -181,13 +182,19 @@ class Decider:
         wrote = await self._publisher.publish(decision, seen, book)
         campaigns = self._publisher.campaigns
         wrote = await campaigns.publish(decision.campaigns, seen, book, dealt_with) or wrote
-        for made in decision.resources:
-            if self._desk.has_news and not self._clock.from_events:
-                self._news.set()  # perhaps a freeze: decide anew before anything more is done
-                break
-            wrote = await self._acting.carry_out(made, now) or wrote
+        wrote = (
+            await self._acting.carry_out(decision.resources, lambda: self._desk.controls, self._is_off, now)
+            or wrote
+        )
         show_decision(self._metrics, decision, self._acting.states, self._policy, now)
         return wrote or heard
+
+    def _is_off(self) -> bool:
+        """Has somebody said something since, perhaps a freeze? Then all is decided anew before more acts."""
+        if self._clock.from_events or not self._desk.has_news:
+            return False
+        self._news.set()
+        return True
 
     async def _read_needs(self, start: int) -> None:
         async for record in read_to_end(self._reader, {TopicPartition(self._names.needs, 0): start}):

@@ -14,7 +14,7 @@ from advisor.settings import Settings
 from streams.campaign_book import CampaignBook
 from streams.campaign_inbox import read_inbox
 from streams.codec.needs_log import TickRecord, decode_needs
-from streams.codec.resource_state import DECIDED_KEY, decode_state
+from streams.codec.resource_state import OWN_KEYS, decode_state
 from streams.controls_fold import read_controls
 from streams.decision_inputs import DecisionInputs
 from streams.kafka_clients import read_all
@@ -84,6 +84,6 @@ def _read_needs(settings: Settings, names: TopicNames, on_progress: OnProgress) 
 def _read_states(settings: Settings, names: TopicNames) -> dict[str, ResourceState]:
     latest: dict[bytes, bytes] = {}
     for record in read_all(settings, names.resources):
-        if record.key is not None and record.value is not None and record.key != DECIDED_KEY:
+        if record.key is not None and record.value is not None and record.key not in OWN_KEYS:
             latest[record.key] = record.value
     return {key.decode(): decode_state(value) for key, value in latest.items()}

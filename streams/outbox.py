@@ -43,6 +43,17 @@ class Outbox:
         if pending:
             await asyncio.gather(*pending)
 
+    async def send_one(self, record: OutgoingRecord) -> tuple[int, int]:
+        """Send one record and wait until it is stored; says in which partition, and at which offset."""
+        stored = await self._producer.send_and_wait(
+            record.topic,
+            record.value,
+            key=record.key,
+            partition=record.partition,
+            headers=list(record.headers),
+        )
+        return stored.partition, stored.offset
+
     async def partitions(self, topic: str) -> list[int]:
         """The partitions that a topic has now."""
         return sorted(await self._producer.partitions_for(topic))

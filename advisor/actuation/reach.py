@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from advisor.actuation.actuator import Actuator
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.policy import Mode, Policy
 from advisor.domain.reason import Reason
 from advisor.resource_id import scheme_of
+
+Actuators = Mapping[str, Actuator]
+"""What sets each resource that can be set, by resource id. Resources of a kind share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +25,15 @@ class Lowered:
     reason: Reason
 
 
-def actuators_of(policy: Policy) -> Mapping[str, Actuator]:
-    """The actuators there are, by the scheme of the resources that they set."""
-    return {"sim": simulated_resources(policy)}
+def actuators_of(policy: Policy) -> Actuators:
+    """The actuators there are for the resources of a policy."""
+    simulated = simulated_resources(policy)
+    return {name: simulated for name in policy.resources if scheme_of(name) == "sim"}
+
+
+def longest_call(actuators: Actuators) -> timedelta:
+    """How long after their caller has gone may calls still take effect?"""
+    return max((actuator.slowest_call for actuator in actuators.values()), default=timedelta(0))
 
 
 def simulated_resources(policy: Policy) -> SimulatedActuator:
@@ -32,7 +42,7 @@ def simulated_resources(policy: Policy) -> SimulatedActuator:
 
 
 def within_reach(
-    policy: Policy, actuators: Mapping[str, Actuator], *, dry_run_only: bool
+    policy: Policy, actuators: Actuators, *, dry_run_only: bool
 ) -> tuple[Policy, tuple[Lowered, ...]]:
     """The policy with nothing left in approve or auto that could not, or must not, be acted on.
 
@@ -41,7 +51,7 @@ def within_reach(
     """
     resources, lowered = dict(policy.resources), []
     for name, resource in policy.resources.items():
-        actuator = actuators.get(scheme_of(name))
+        actuator = actuators.get(name)
         if resource.mode.rank <= Mode.RECOMMEND.rank or (
             actuator is not None and (actuator.dry_run or not dry_run_only)
         ):

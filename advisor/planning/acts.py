@@ -62,6 +62,15 @@ def change_to_make(instruction: Instruction, state: ResourceState, epoch: int) -
     return Change(instruction.resource, found, target, originals, instruction.planned_for, epoch)
 
 
+def lowers(instruction: Instruction, state: ResourceState) -> bool:
+    """Does carrying it out take anything away: a minimum, a maximum?"""
+    target = bounds_to_set(instruction, state)
+    if target is None or state.observation is None:
+        return False
+    found = state.observation.bounds
+    return target.minimum < found.minimum or target.maximum < found.maximum
+
+
 def before_acting(instruction: Instruction, state: ResourceState) -> ResourceState:
     """The state to write down before an instruction is carried out: with the bounds from before and after.
 
