@@ -11,12 +11,12 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 
 from advisor.actuation.execute import Attempt, attempt, look, looked, settled
-from advisor.actuation.reach import Actuators
+from advisor.actuation.registry import Actuators
+from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import ResourceDecision
 from advisor.domain.capacity import Observation
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
-from advisor.domain.evidence import Awaited
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
 from advisor.domain.resource_state import ResourceState
@@ -59,7 +59,6 @@ class Acting:
         context: WorkerContext,
         policy: Policy,
         actuators: Actuators,
-        resume: Callable[[Observation, Sequence[Awaited]], None],
         publisher: Publisher,
         tenure: Tenure,
     ) -> None:
@@ -69,7 +68,6 @@ class Acting:
         self._metrics = context.metrics
         self._policy = policy
         self._actuators = actuators
-        self._resume = resume
         self._publisher = publisher
         self._tenure = tenure
         self._lanes: Lanes[Found | Attempt] = Lanes(None if context.clock.from_events else PATIENCE_S)
@@ -98,8 +96,9 @@ class Acting:
             if decided:
                 state = went_on(state, running, decided_s)
             self.states[state.resource] = state
-            if state.observation is not None:
-                self._resume(state.observation, state.lead_times.awaited)
+            actuator = self._actuators.get(state.resource)
+            if isinstance(actuator, SimulatedActuator) and state.observation is not None:
+                actuator.resume(state.observation, state.lead_times.awaited)
         return decided_s
 
     async def stop(self) -> None:

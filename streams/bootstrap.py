@@ -9,12 +9,12 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry
 
-from advisor.actuation.reach import Actuators, longest_call, simulated_resources, within_reach
+from advisor.actuation.reach import within_reach
+from advisor.actuation.registry import actuators_of, longest_call
 from advisor.domain.demand import SourcePartition
 from advisor.domain.policy import Mode
 from advisor.policy_file import PolicyFile
 from advisor.reporting.metrics import Metrics
-from advisor.resource_id import scheme_of
 from advisor.settings import Settings
 from streams.acting import Acting
 from streams.aiokafka_header_names import spell_header_names
@@ -45,9 +45,12 @@ async def build_worker(
     """Put a worker together from parts that are connected already: a started outbox, a pool, a folder."""
     spell_header_names()
     names = TopicNames.of(settings, policy_file)
-    simulated = simulated_resources(policy_file.policy)
-    actuators: Actuators = {n: simulated for n in policy_file.policy.resources if scheme_of(n) == "sim"}
-    policy, lowered = within_reach(policy_file.policy, actuators, dry_run_only=clock.from_events)
+    actuators = actuators_of(policy_file.policy, policy_file.connections)
+    if clock.from_events:  # what is real lives by another clock
+        actuators = {name: actuator for name, actuator in actuators.items() if actuator.dry_run}
+    policy, lowered = within_reach(
+        policy_file.policy, policy_file.connections, dry_run_only=clock.from_events
+    )
     for one in lowered:
         log.warning("mode_lowered", resource=one.resource, asked=one.asked, to=Mode.RECOMMEND, why=one.reason)
     context = WorkerContext(settings, names, clock, outbox, Metrics(CollectorRegistry()))
@@ -67,7 +70,7 @@ async def build_worker(
     commands = CommandFeed(settings, names)
     desk = CommandDesk(context, policy, ids.get(names.commands, ""), commands)
     tenure = Tenure(outbox, names.resources, longest_call(actuators))
-    acting = Acting(context, policy, actuators, simulated.resume, publisher, tenure)
+    acting = Acting(context, policy, actuators, publisher, tenure)
     decider = Decider(context, policy, len(demand_partitions), acting, feed, publisher, desk)
     ingest = Ingest(context, ids, policy.services, demand_partitions)
     app = build_app(

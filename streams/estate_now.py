@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from advisor.actuation.reach import actuators_of, within_reach
+from advisor.actuation.reach import within_reach
 from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import from_epoch_s
 from advisor.policy_file import PolicyFile
@@ -48,8 +48,7 @@ def read_estate(
     names = TopicNames.of(settings, policy_file)
     fold, tick_s = _read_needs(settings, names, on_progress)
     book = read_inbox(settings).book
-    actuators = actuators_of(policy_file.policy)
-    policy, _ = within_reach(policy_file.policy, actuators, dry_run_only=bool(tick_s))
+    policy, _ = within_reach(policy_file.policy, policy_file.connections, dry_run_only=bool(tick_s))
     seen = DecisionInputs(
         fold.needs,
         fold.levels,
