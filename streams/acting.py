@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,7 +15,7 @@ from aiokafka import AIOKafkaConsumer
 from advisor.actuation.execute import Attempt, attempt, look, looked, settled
 from advisor.actuation.registry import Actuators
 from advisor.actuation.simulated import SimulatedActuator
-from advisor.domain.advice import ResourceDecision
+from advisor.domain.advice import Receipt, ResourceDecision
 from advisor.domain.capacity import Observation
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
@@ -47,8 +49,11 @@ log = structlog.get_logger(__name__)
 PATIENCE_S = 2.0
 """By the wall clock, how long a decision waits for platforms before it goes on without their answers."""
 
+MOST_OWED = 10_000
+"""Receipts kept while Kafka is away: far more than any outage that we act through makes."""
+
 Found = Observation | ActuationError
-Work = Coroutine[Any, Any, Found | Attempt]
+Work = Callable[[], Coroutine[Any, Any, Found | Attempt]]
 
 
 class Acting:
@@ -72,17 +77,19 @@ class Acting:
         self._tenure = tenure
         self._lanes: Lanes[Found | Attempt] = Lanes(None if context.clock.from_events else PATIENCE_S)
         self._begun: dict[str, datetime] = {}
+        self._owed: deque[Receipt] = deque(maxlen=MOST_OWED)
+        self._touched: set[str] = set()
         self.states: dict[str, ResourceState] = {}
 
-    async def restore(self, reader: AIOKafkaConsumer) -> int:
-        """Know what was written of every resource; says the last tick decided (epoch seconds) or 0.
-
-        From now on this worker decides, and says so first: what is read after that is all there is.
-        """
+    async def begin(self) -> None:
+        """From now on this worker decides, and says so in the log."""
         await self._lanes.stop()
         await self._tenure.begin()
+
+    async def restore(self, reader: AIOKafkaConsumer) -> int:
+        """Know what was written of every resource; says the last tick decided (epoch seconds) or 0."""
         self._reader = reader
-        self.states, self._begun = {}, {}
+        self.states, self._begun, self._touched = {}, {}, set()
         latest: dict[bytes, bytes] = {}
         async for record in read_to_end(reader, await self._publisher.whole(self._names.resources)):
             if record.key is not None and record.value is not None:
@@ -124,8 +131,8 @@ class Acting:
             self.states[name] = forgiven(state, controls)
             actuator = self._actuators.get(name)
             if actuator and self._lanes.is_free(name):
-                work[name], self._begun[name] = look(actuator, name, now), now
-        await self._settle(await self._lanes.run(work))
+                work[name], self._begun[name] = partial(look, actuator, name, now), now
+        self._settle(await self._lanes.run(work))
         self.states |= weighed(self.states, levels, self._policy, now)
         return dict(self.states)
 
@@ -140,7 +147,8 @@ class Acting:
 
         `controls` are asked for again just before each act, and `is_off` before each is begun: True ends it.
         """
-        wrote, work = False, {}
+        wrote = False
+        work: dict[str, Work] = {}
         why_not_lower: Reason | None = None
         asked = False
         for made in decided:
@@ -155,7 +163,27 @@ class Acting:
                 self.states[name] = before_acting(made.due, self.states[name])
                 work[name], self._begun[name] = piece, now
             wrote = await self._publisher.publish_state(self.states[name]) or wrote
-        return await self._settle(await self._lanes.run(work)) or wrote
+        self._settle(await self._lanes.run(work))
+        return await self.write_down() or wrote
+
+    async def raise_agreed(
+        self, decided: Sequence[ResourceDecision], controls: Callable[[], Controls], now: datetime
+    ) -> None:
+        """While Kafka is away: carry out what is due of agreed raises, write nothing, and owe the receipts.
+
+        The originals are on the resources themselves. Nothing is agreed anew, and nothing is lowered.
+        """
+        work: dict[str, Work] = {}
+        for made in decided:
+            name = made.recommendation.resource
+            observation, due = self.states[name].observation, made.due
+            if due is None or due.restore or observation is None or due.floor <= observation.bounds.minimum:
+                continue
+            piece = self._piece(made, controls, None, now)
+            if piece is not None:
+                self.states[name] = before_acting(due, self.states[name])
+                work[name], self._begun[name] = piece, now
+        self._settle(await self._lanes.run(work))
 
     def _piece(
         self,
@@ -183,11 +211,10 @@ class Acting:
             seen = replace(self.states[name], observation=found)
             return made.still_due is None or made.still_due(seen, controls(), self._now(now))
 
-        return attempt(actuator, due, change, state.observation, still_due, now)
+        return partial(attempt, actuator, due, change, state.observation, still_due, now)
 
-    async def _settle(self, ended: Mapping[str, Found | Attempt]) -> bool:
-        """Make of the states what looks and acts have found; True if anything was written."""
-        wrote = False
+    def _settle(self, ended: Mapping[str, Found | Attempt]) -> None:
+        """Make of the states what looks and acts have found, and owe the receipts of what was done."""
         for name, result in ended.items():
             begun, state = self._begun.pop(name), self.states[name]
             if not isinstance(result, Attempt):
@@ -195,17 +222,32 @@ class Acting:
                 continue
             done = settled(result, state, begun)
             self.states[name] = done.state
+            self._touched.add(name)
             if done.receipt:
                 self._metrics.acts.labels(resource=name, reason=done.receipt.reason).inc()
                 if done.is_news:
-                    await self._publisher.publish_receipt(done.receipt, self._policy)
-            wrote = await self._publisher.publish_state(done.state) or wrote
+                    self._owed.append(done.receipt)
+
+    async def write_down(self) -> bool:
+        """Write the receipts that are owed, and what the states have become; True if there was anything."""
+        wrote = bool(self._owed)
+        while self._owed:
+            await self._publisher.publish_receipt(self._owed[0], self._policy)
+            self._owed.popleft()
+        while self._touched:
+            name = min(self._touched)
+            wrote = await self._publisher.publish_state(self.states[name]) or wrote
+            self._touched.discard(name)
         return wrote
 
     async def _why_not_lower(self) -> Reason | None:
         if self._clock.from_events:
             return None  # nothing real is lowered in a replay, and it has one decider per tick
         return await self._tenure.why_not_lower(self._reader)
+
+    async def is_sole(self) -> bool:
+        """Does nobody else decide by now, as far as the log tells?"""
+        return await self._tenure.is_last(self._reader)
 
     def _now(self, decided_at: datetime) -> datetime:
         return decided_at if self._clock.from_events else self._clock.now()

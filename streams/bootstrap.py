@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -20,6 +21,7 @@ from streams.acting import Acting
 from streams.aiokafka_header_names import spell_header_names
 from streams.app import build_app
 from streams.assessor import Assessor
+from streams.bounded_outbox import BoundedOutbox
 from streams.campaign_feed import CampaignFeed
 from streams.clock import Clock
 from streams.command_desk import CommandDesk
@@ -66,12 +68,15 @@ async def build_worker(
     inbox = {topic: await outbox.partitions(topic) for topic in (names.campaigns, names.campaign_state)}
     feed = CampaignFeed(settings, names, inbox_id, inbox, clock)
     assessor = Assessor(context, policy, sources, feed, pool)
-    publisher = Publisher(context, inbox_id, feed)
+    deciding = context
+    if not clock.from_events:  # a replay waits for Kafka as long as it takes
+        deciding = replace(context, outbox=BoundedOutbox(outbox, settings.kafka.store_within_s))
+    publisher = Publisher(deciding, inbox_id, feed)
     commands = CommandFeed(settings, names)
-    desk = CommandDesk(context, policy, ids.get(names.commands, ""), commands)
-    tenure = Tenure(outbox, names.resources, longest_call(actuators))
-    acting = Acting(context, policy, actuators, publisher, tenure)
-    decider = Decider(context, policy, len(demand_partitions), acting, feed, publisher, desk)
+    desk = CommandDesk(deciding, policy, ids.get(names.commands, ""), commands)
+    tenure = Tenure(deciding.outbox, names.resources, longest_call(actuators))
+    acting = Acting(deciding, policy, actuators, publisher, tenure)
+    decider = Decider(deciding, policy, len(demand_partitions), acting, feed, publisher, desk)
     ingest = Ingest(context, ids, policy.services, demand_partitions)
     app = build_app(
         settings, names, assessor, decider, demand_partitions=len(demand_partitions), datadir=datadir

@@ -7,7 +7,7 @@ for it, and goes on with what has ended by then. The rest is handed out when it 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Generic, TypeVar
 
 Result = TypeVar("Result")
@@ -29,13 +29,13 @@ class Lanes(Generic[Result]):
         """The resources on which something is under way."""
         return frozenset(self._under_way)
 
-    async def run(self, work: Mapping[str, Coroutine[Any, Any, Result]]) -> dict[str, Result]:
+    async def run(self, work: Mapping[str, Callable[[], Coroutine[Any, Any, Result]]]) -> dict[str, Result]:
         """Start this work, wait for a moment, and hand out all that has ended, whenever it was started.
 
         Raises what a piece of work raised: that is a fault of ours, for whatever a platform does is a result.
         """
         for resource, piece in work.items():
-            self._under_way[resource] = asyncio.create_task(piece, name=f"platform {resource}")
+            self._under_way[resource] = asyncio.create_task(piece(), name=f"platform {resource}")
         if self._under_way:
             await asyncio.wait(self._under_way.values(), timeout=self._patience_s)
         ended = {resource: task for resource, task in self._under_way.items() if task.done()}

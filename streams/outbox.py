@@ -24,6 +24,11 @@ class Outbox:
             max_request_size=4 * 1024 * 1024,
         )
 
+    @property
+    def is_away(self) -> bool:
+        """Is Kafka taken for away? Never: whoever sends here waits as long as it takes."""
+        return False
+
     async def start(self) -> None:
         """Connect. Raises KafkaConnectionError if no broker answers."""
         await self._producer.start()

@@ -7,6 +7,7 @@ that out from the log before it lowers anything.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import timedelta
 
@@ -14,9 +15,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from advisor.domain.reason import Reason
 from streams.codec.resource_state import DECIDER_KEY, encode_decider
+from streams.failures import UNREACHABLE
 from streams.log_reader import read_to_end
 from streams.outbox import Outbox
 from streams.records import OutgoingRecord
+
+ANSWERS_WITHIN_S = 5.0
+"""What a log takes that is there."""
 
 
 class Tenure:
@@ -42,13 +47,21 @@ class Tenure:
         """Why may nothing be lowered now? None: it may.
 
         TAKEN_OVER_LATELY while a call of the decider before may still take effect, NOT_THE_DECIDER when the
-        log has a later one.
+        log has a later one, KAFKA_AWAY when the log cannot be asked.
         """
         if time.monotonic() - self._began < self._longest_call_s:
             return Reason.TAKEN_OVER_LATELY
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN_S):
+                return None if await self.is_last(reader) else Reason.NOT_THE_DECIDER
+        except UNREACHABLE:
+            return Reason.KAFKA_AWAY
+
+    async def is_last(self, reader: AIOKafkaConsumer) -> bool:
+        """Does the log have no later decider than this one?"""
         if self._partition is None:
-            return Reason.NOT_THE_DECIDER
+            return False
         async for record in read_to_end(reader, {self._partition: self.epoch}):
             if record.key == DECIDER_KEY:
-                return Reason.NOT_THE_DECIDER
-        return None
+                return False
+        return True
