@@ -53,7 +53,7 @@ def read_estate(
         fold.needs,
         fold.levels,
         book.standing(),
-        _read_states(settings, names),
+        read_states(settings),
         read_controls(settings).book.controls,
         policy,
         from_epoch_s(tick_s) if tick_s else now,
@@ -80,7 +80,9 @@ def _read_needs(settings: Settings, names: TopicNames, on_progress: OnProgress) 
     return fold, tick_s
 
 
-def _read_states(settings: Settings, names: TopicNames) -> dict[str, ResourceState]:
+def read_states(settings: Settings) -> dict[str, ResourceState]:
+    """What was last written of every resource, by resource id."""
+    names = TopicNames.of(settings)
     latest: dict[bytes, bytes] = {}
     for record in read_all(settings, names.resources):
         if record.key is not None and record.value is not None and record.key not in OWN_KEYS:

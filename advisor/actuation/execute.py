@@ -108,7 +108,7 @@ def settled(made: Attempt, state: ResourceState, now: datetime) -> Executed:
             return Executed(looked(state, made.found, now), receipt)
         refused = after_refusal(state, change.target, outcome, now)
         return Executed(looked(refused, made.found, now), receipt, not is_same_refusal(state, refused))
-    reason = _word(made.instruction, outcome)
+    reason = _word(made, outcome)
     receipt = Receipt(change.resource, reason, now, before, change.target.minimum, outcome.detail, epoch)
     return Executed(looked(after_acting(made.instruction, state, now, epoch), made.found, now), receipt)
 
@@ -129,7 +129,9 @@ async def observe(actuator: Actuator, state: ResourceState, now: datetime) -> Re
     return looked(state, await look(actuator, state.resource, now), now)
 
 
-def _word(instruction: Instruction, done: Done) -> Reason:
+def _word(made: Attempt, done: Done) -> Reason:
     if done.carried is Carried.PARTLY:
         return Reason.ACT_PARTLY_DONE
-    return Reason.ORIGINALS_RESTORED if instruction.restore else Reason.FLOOR_SET
+    if made.instruction.restore:
+        return Reason.ORIGINALS_RESTORED
+    return Reason.STEPS_ARMED if made.change.target == made.change.found else Reason.FLOOR_SET

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from advisor.domain.capacity import Armed
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Floats
 from advisor.domain.money import Cost, Ledger, Ration
@@ -231,7 +232,8 @@ class Instruction:
     """What is due now on a resource that may be acted on: set these bounds.
 
     `restore` says that no campaign has a part in them any more: the bounds from before our first
-    change come back exactly, whatever the figures here.
+    change come back exactly, whatever the figures here. `armed` is what the platform is to carry out by
+    itself from now on; None leaves that as it is.
     """
 
     resource: str
@@ -241,6 +243,7 @@ class Instruction:
     expires_at: datetime
     reasons: tuple[Reason, ...]
     restore: bool = False
+    armed: tuple[Armed, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
