@@ -36,7 +36,7 @@ from streams.codec.resource_state import (
     encode_decided,
 )
 from streams.context import WorkerContext
-from streams.decision_metrics import left_behind
+from streams.decision_metrics import left_behind, show_clobbers
 from streams.evidence import went_on
 from streams.lanes import Lanes
 from streams.log_reader import read_to_end
@@ -219,14 +219,21 @@ class Acting:
             begun, state = self._begun.pop(name), self.states[name]
             if not isinstance(result, Attempt):
                 self.states[name] = looked(state, result, begun)
+                show_clobbers(self._metrics, state, self.states[name])
                 continue
             done = settled(result, state, begun)
             self.states[name] = done.state
+            show_clobbers(self._metrics, state, done.state)
             self._touched.add(name)
             if done.receipt:
                 self._metrics.acts.labels(resource=name, reason=done.receipt.reason).inc()
                 if done.is_news:
                     self._owed.append(done.receipt)
+
+    def keep(self, state: ResourceState) -> None:
+        """This is what is known of a resource from now on; to be written with the next decision."""
+        self.states[state.resource] = state
+        self._touched.add(state.resource)
 
     async def write_down(self) -> bool:
         """Write the receipts that are owed, and what the states have become; True if there was anything."""

@@ -30,6 +30,7 @@ from streams.context import WorkerContext
 from streams.decider import Decider
 from streams.ingest import Ingest
 from streams.log_reader import log_consumer
+from streams.looking_ahead import LookingAhead
 from streams.outbox import Outbox
 from streams.publisher import Publisher
 from streams.tenure import Tenure
@@ -76,7 +77,8 @@ async def build_worker(
     desk = CommandDesk(deciding, policy, ids.get(names.commands, ""), commands)
     tenure = Tenure(deciding.outbox, names.resources, longest_call(actuators))
     acting = Acting(deciding, policy, actuators, publisher, tenure)
-    decider = Decider(deciding, policy, len(demand_partitions), acting, feed, publisher, desk)
+    ahead = LookingAhead(acting, actuators, policy, context.metrics)
+    decider = Decider(deciding, policy, len(demand_partitions), acting, feed, publisher, desk, ahead)
     ingest = Ingest(context, ids, policy.services, demand_partitions)
     app = build_app(
         settings, names, assessor, decider, demand_partitions=len(demand_partitions), datadir=datadir

@@ -28,6 +28,7 @@ from streams.decision_metrics import show_decision
 from streams.failures import named
 from streams.going_on import GoingOn
 from streams.log_reader import log_consumer, read_to_end
+from streams.looking_ahead import LookingAhead
 from streams.needs_fold import NeedsFold
 from streams.publisher import Publisher
 from streams.records import OutgoingRecord
@@ -50,6 +51,7 @@ class Decider:
         feed: CampaignFeed,
         publisher: Publisher,
         desk: CommandDesk,
+        ahead: LookingAhead,
     ) -> None:
         self._settings = context.settings
         self._names = context.names
@@ -63,6 +65,7 @@ class Decider:
         self._book = feed.book()
         self._publisher = publisher
         self._desk = desk
+        self._ahead = ahead
         self._reader = log_consumer(context.settings)
         self._fold = NeedsFold()
         self._next_offset = 0
@@ -90,6 +93,7 @@ class Decider:
 
     async def stop(self) -> None:
         """Call off what is under way, and disconnect it."""
+        await self._ahead.stop()
         await self._acting.stop()
         await self._reader.stop()
 
@@ -216,6 +220,7 @@ class Decider:
         wrote = await self._publisher.publish(decision, seen, book)
         campaigns = self._publisher.campaigns
         wrote = await campaigns.publish(decision.campaigns, seen, book, dealt_with) or wrote
+        await self._ahead.look(decision.resources, now)
         wrote = (
             await self._acting.carry_out(decision.resources, lambda: self._desk.controls, self._is_off, now)
             or wrote

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from advisor.actuation.actuator import Actuator
 from advisor.domain.advice import Instruction, Receipt
-from advisor.domain.capacity import Observation
+from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.change import Carried, Change, Done
+from advisor.domain.preflight import Preflight
 from advisor.domain.reason import Reason
 from advisor.domain.resource_state import ResourceState
 from advisor.errors import ActuationError
@@ -87,6 +88,14 @@ async def attempt(
     except ActuationError as error:
         outcome = error
     return Attempt(instruction, change, outcome, await look(actuator, change.resource, now))
+
+
+async def preflight(actuator: Actuator, resource: str, need: Bounds, now: datetime) -> Preflight:
+    """What will keep the resource from having so many units? What could not be asked is no all-clear."""
+    try:
+        return await actuator.preflight(resource, need, now)
+    except ActuationError as error:
+        return Preflight(now, need.minimum, unknown=(error.detail,))
 
 
 def is_changed(found: Observation, seen: Observation) -> bool:

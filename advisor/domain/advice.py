@@ -267,6 +267,7 @@ class ResourceDecision:
     `left_of_raise` is the floor that guardrails let be asked for where a higher one was due, 0 if they let
     nothing; None where nothing was kept back. `still_due` asks the guardrails again, with what the resource
     is found to be, what people say and the time just before the act: would they let the very same be done?
+    `most_units` is the most that is planned for at any time, campaigns far away included.
     """
 
     recommendation: Recommendation
@@ -277,6 +278,7 @@ class ResourceDecision:
     ledger: Ledger = field(default_factory=Ledger)
     rationed: tuple[Ration, ...] = ()
     left_of_raise: int | None = None
+    most_units: int = 0
     still_due: Callable[[ResourceState, Controls, datetime], bool] | None = field(
         default=None, compare=False, repr=False
     )

@@ -139,6 +139,7 @@ def recommend(
         balanced(laid.resource, laid.state, situation.claims, situation.now),
         tuple(ration for ration in bounded.rations if ration.campaign_id in begun),
         left_of_raise=left_of_raise(situation, due, allowed),
+        most_units=laid.most_asked,
         still_due=partial(is_still_due, situation, due, allowed) if due and allowed else None,
     )
 
