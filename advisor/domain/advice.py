@@ -161,6 +161,16 @@ class SendGate:
         return self.steps[0].share if self.steps else 0.0
 
 
+class Progress(StrEnum):
+    """How far a campaign's plan has been carried out, over all of its resources."""
+
+    PLANNED = "planned"  # nothing is due yet
+    RAISING = "raising"  # what is due is being asked for
+    PARTLY_RAISED = "partly_raised"  # on some resources it stands, on others something is in the way
+    FAILED = "failed"  # something is in the way of all that is due
+    RAISED = "raised"  # all that is due stands
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignReadiness:
     """Is a campaign safe to launch? `earliest_safe_start` is set where its own start is not.
@@ -168,7 +178,7 @@ class CampaignReadiness:
     `last_moment` is until when what is missing can still be asked for; None where nothing is. The
     shortfalls are told at the median and the 0.9 quantile: `if_nothing_is_done` with the units that are
     there, `as_planned` with all that can still come. `send_gate` says how fast it may be sent.
-    `sentence` is the answer in words, the same for everybody.
+    `sentence` is the answer in words, the same for everybody; `progress` how far the plan is carried out.
     """
 
     campaign_id: str
@@ -182,6 +192,7 @@ class CampaignReadiness:
     as_planned: tuple[Shortfall, ...] = ()
     send_gate: SendGate | None = None
     sentence: str = ""
+    progress: Progress = Progress.PLANNED
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

@@ -149,7 +149,7 @@ def _obstructed(prospect: Prospect, peak: int, now: datetime, *, is_short: bool)
 
 
 def _foreseen(prospect: Prospect, peak: int) -> Iterator[Finding]:
-    """What the platform will not let come to pass, as a preflight found; permissions are obstacles already."""
+    """What the platform will not let come to pass, as a preflight found; rights are obstacles already."""
     standing, seen = prospect.standing, prospect.standing.laid.state.preflight
     if seen is None or standing.verified(peak):
         return

@@ -74,6 +74,12 @@ class Metrics:
             "campaign",
             "readiness",
         )
+        self.campaign_progress = gauge(
+            "campaign_progress",
+            "1 for how far a campaign's plan has been carried out, 0 for the others.",
+            "campaign",
+            "progress",
+        )
         self.campaign_starts = gauge(
             "campaign_start_timestamp_seconds", "When a campaign that is still to come starts.", "campaign"
         )
