@@ -60,7 +60,9 @@ class Calls:
         limits = self.limits
         async for trial in AsyncRetrying(
             stop=stop_after_attempt(limits.attempts),
-            wait=_asked_for_or(wait_exponential_jitter(0.2, limits.longest_wait_s), limits.longest_wait_s),
+            wait=_asked_for_or(
+                wait_exponential_jitter(multiplier=0.2, max=limits.longest_wait_s), limits.longest_wait_s
+            ),
             retry=retry_if_exception(_may_pass),
             reraise=True,
         ):

@@ -64,6 +64,22 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """One person wants a resource raised to `floor` for a while, watched and put back: a campaign is to come.
+
+    It counts from `at`, and is over at `until` whatever was seen by then.
+    """
+
+    resource: str
+    campaign_id: str
+    floor: int
+    at: datetime
+    until: datetime
+    by: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Controls:
     """All that people decided and that stands: of each person and campaign or scope, their newest word.
 
@@ -74,3 +90,4 @@ class Controls:
     freezes: tuple[Hold, ...] = ()
     envelopes: tuple[Envelope, ...] = ()
     rejections: tuple[Rejection, ...] = ()
+    rehearsals: tuple[Rehearsal, ...] = ()

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     # --- why a floor is what it is
     CAMPAIGN_CLAIM = "CAMPAIGN_CLAIM"  # a campaign holds a claim and lifts the floor
     FLOOR_SUFFICIENT = "FLOOR_SUFFICIENT"  # the ordinary minimum already carries the campaign
+    REHEARSAL = "REHEARSAL"  # a person wants one small raise tried for real
     NO_CLAIM = "NO_CLAIM"  # no campaign holds a claim: the ordinary minimum stands
 
     # --- how the forecast came about

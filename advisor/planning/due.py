@@ -6,7 +6,9 @@ from datetime import datetime
 
 from advisor.domain.advice import Instruction, Recommendation
 from advisor.domain.capacity import Armed
+from advisor.domain.reason import Reason
 from advisor.planning.arming import stopping
+from advisor.planning.rehearsals import rehearsed_floor
 from advisor.planning.schedule import standing_at
 from advisor.planning.situation import Situation
 from advisor.planning.sizing import units_carrying
@@ -26,6 +28,9 @@ def due_now(
         disarming = _only_armed(situation, recommendation, armed)
         if disarming is not None:
             return disarming
+    rehearsed = rehearsed_floor(situation)
+    if rehearsed is not None:
+        return _rehearsing(situation, recommendation, rehearsed)
     if not situation.in_force and situation.state.originals is None:
         return _only_armed(situation, recommendation, armed)
     steps, now, minimum = recommendation.steps, situation.now, situation.resource.minimum
@@ -43,6 +48,18 @@ def due_now(
         reasons=recommendation.reasons,
         restore=is_over and not armed and _has_rested(situation, now) and _can_spare(situation),
         armed=armed,
+    )
+
+
+def _rehearsing(situation: Situation, recommendation: Recommendation, floor: int) -> Instruction:
+    """The small step of a rehearsal: asked for like any other floor, and given back like any other."""
+    return Instruction(
+        resource=recommendation.resource,
+        floor=floor,
+        ceiling=situation.resource.maximum,
+        planned_for=situation.now,
+        expires_at=recommendation.expires_at,
+        reasons=(Reason.REHEARSAL,),
     )
 
 
