@@ -1,13 +1,17 @@
-"""Fixtures every test may ask for: a real Kafka broker for the whole run, and names of one's own on it."""
+"""Fixtures every test may ask for: a real Kafka broker, and an AWS, each one for the whole run."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from itertools import count
 
 import pytest
 
+from advisor.actuation.aws.sessions import Connections
+from tests.aws.cases import HASTE
+from tests.aws.server import AwsServer
 from tests.kafka.broker import Broker
 
 NEED_BROKER = {"kafka_broker", "own_broker"}
@@ -40,3 +44,32 @@ def topic_prefix(request: pytest.FixtureRequest) -> str:
     """A prefix for topics and groups that no other test of this run uses, e.g. `test-replays-in-order-7`."""
     words = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
     return f"{words[:40].strip('-')}-{next(_numbers)}"
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[AwsServer]:
+    """One AWS for the whole run; ask for `aws`, which is new for each test."""
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # they take longer than most tests
+    with AwsServer() as server:
+        yield server
+
+
+@pytest.fixture
+def aws(aws_server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> AwsServer:
+    """An AWS with nothing in it, and boto3 led there."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws_server.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    aws_server.reset()
+    return aws_server
+
+
+@pytest.fixture
+def aws_connections(aws: AwsServer) -> Iterator[Connections]:
+    """Connections of the actuators to it, which give up soon."""
+    connections = Connections(patience=HASTE)
+    yield connections
+    connections.close()

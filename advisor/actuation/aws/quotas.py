@@ -1,0 +1,40 @@
+"""Is a quota of the account large enough, and by which command is it raised?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advisor.actuation.aws.addresses import Address
+from advisor.actuation.aws.found import Looked
+from advisor.actuation.aws.sessions import Connections
+from advisor.domain.preflight import PreflightFinding
+from advisor.domain.reason import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A quota of Service Quotas, as it is applied to an account in a region."""
+
+    service: str
+    code: str
+    region: str
+    value: float
+
+    def too_small_for(self, resource: str, needed: float, unit: str) -> Looked:
+        """A finding where the quota is smaller than what is needed; others in the account use it, too."""
+        if self.value >= needed:
+            return Looked()
+        cure = (
+            f"aws service-quotas request-service-quota-increase --region {self.region}"
+            f" --service-code {self.service} --quota-code {self.code} --desired-value {needed:g}"
+        )
+        detail = (
+            f"the account's quota is {self.value:g} {unit}, {needed:g} are needed for this resource alone"
+        )
+        return Looked((PreflightFinding(resource, Reason.QUOTA_TOO_SMALL, detail, cure, self.value, needed),))
+
+
+async def quota(aws: Connections, at: Address, service: str, code: str) -> Quota:
+    """The quota as it is applied here. Raises ActuationError."""
+    answer = await aws.call(at, "service-quotas", "get_service_quota", ServiceCode=service, QuotaCode=code)
+    return Quota(service, code, at.region, float(answer["Quota"]["Value"]))
