@@ -42,6 +42,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.to_come: list[Fault] = []
+        self.retry_after: str | None = None
         self.let_go = Event()
 
     def add(self, kind: str, operation: str | None = None, times: int = 1) -> None:
@@ -66,4 +67,7 @@ class Faults:
         if fault.kind == "reset":
             request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return Response(status=500)
-        return refused(call, RefusedError(*SAID[fault.kind]))
+        answer = refused(call, RefusedError(*SAID[fault.kind]))
+        if self.retry_after:
+            answer.headers["Retry-After"] = self.retry_after
+        return answer

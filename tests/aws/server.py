@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from threading import Thread
 from types import TracebackType
@@ -72,6 +73,20 @@ class AwsServer:
 
     def _answer(self, call: Call, request: Request) -> Response:
         world = self.world
+        with self._counted(world):
+            return self._answer_in(world, call, request)
+
+    @contextmanager
+    def _counted(self, world: World) -> Iterator[None]:
+        with world.lock:
+            world.at_once += 1
+            world.most_at_once = max(world.most_at_once, world.at_once)
+        try:
+            yield
+        finally:
+            world.at_once -= 1
+
+    def _answer_in(self, world: World, call: Call, request: Request) -> Response:
         struck = world.faults.strike(call, request)
         if struck is not None:
             return struck

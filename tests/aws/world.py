@@ -55,6 +55,8 @@ class World:
     quotas: dict[str, float] = field(default_factory=dict)
     refused_actions: set[str] = field(default_factory=set)
     lock: RLock = field(default_factory=RLock)
+    at_once: int = 0
+    most_at_once: int = 0
     _at: tuple[int, Callable[[], object] | None] = (0, None)
 
     def at_call(self, number: int, do: Callable[[], object] | None) -> None:
