@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 
 from advisor.actuation.aws.sessions import Connections
-from tests.aws.cases import HASTE
+from tests.aws.people import HASTE
 from tests.aws.server import AwsServer
 from tests.kafka.broker import Broker
 
@@ -70,6 +70,6 @@ def aws(aws_server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> AwsServer:
 @pytest.fixture
 def aws_connections(aws: AwsServer) -> Iterator[Connections]:
     """Connections of the actuators to it, which give up soon."""
-    connections = Connections(patience=HASTE)
+    connections = Connections(patience=HASTE, per_s=1000.0)
     yield connections
     connections.close()

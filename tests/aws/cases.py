@@ -1,54 +1,21 @@
-"""Every kind of resource of AWS as a case of the actuators' contract: made over the API, as people make them."""
+"""Every kind of resource of AWS as a case of the actuators' contract: made over the API, as people do."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Callable, Coroutine
-from functools import cache
-from typing import Any
+from collections.abc import Callable
 
-import boto3
 import pytest
 
 from advisor.actuation.aws.actuator import AwsActuator
 from advisor.actuation.aws.auto_scaling_group import AutoScalingGroup
-from advisor.actuation.aws.sessions import Connections, Patience
+from advisor.actuation.aws.sessions import Connections
 from advisor.domain.capacity import Bounds
+from tests.aws.people import client, interrupted_at_call, resource_id
+from tests.aws.scaled import ALIKE, SCALED_CASES
 from tests.aws.server import AwsServer
-from tests.aws.world import ACCOUNT, REGION
-from tests.support.actuator_case import ActuatorCase, Interrupt
+from tests.support.actuator_case import ActuatorCase
 
-HASTE = Patience(connect_s=1.0, read_s=5.0, attempts=2, at_once=4)
-"""For tests: boto3 gives up soon."""
-
-
-def resource_id(rest: str) -> str:
-    """The id of a resource of the tests' account."""
-    return f"aws://{ACCOUNT}/{REGION}/{rest}"
-
-
-def client(service: str) -> Any:
-    """A client as people use it, past the actuators."""
-    return _client(service, os.environ["AWS_ENDPOINT_URL"])
-
-
-@cache
-def _client(service: str, url: str) -> Any:
-    return boto3.client(service, region_name=REGION, endpoint_url=url)
-
-
-def interrupted_at_call(server: AwsServer) -> Interrupt:
-    """Cancels an actuator's call as soon as its n-th request has come in at the server."""
-
-    async def interrupt(call: Coroutine[Any, Any, Any], step: int) -> bool:
-        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(call)
-        server.world.at_call(step, lambda: loop.call_soon_threadsafe(task.cancel))
-        await asyncio.wait([task])
-        server.world.at_call(0, None)
-        return task.cancelled()
-
-    return interrupt
+__all__ = ["ALIKE", "AWS_CASES", "made_group"]
 
 
 def made_group(name: str = "web", minimum: int = 2, maximum: int = 40) -> None:
@@ -98,4 +65,7 @@ def group_case(request: pytest.FixtureRequest) -> ActuatorCase:
     )
 
 
-AWS_CASES: dict[str, Callable[[pytest.FixtureRequest], ActuatorCase]] = {"aws-asg": group_case}
+AWS_CASES: dict[str, Callable[[pytest.FixtureRequest], ActuatorCase]] = {
+    "aws-asg": group_case,
+    **SCALED_CASES,
+}

@@ -47,7 +47,7 @@ def created(world: World, call: Call, forward: Forward) -> Response:
 
 
 def described(world: World, call: Call, forward: Forward) -> Response:
-    """What is still on its way is pending. moto counts only what is in service, so it is told for an answer."""
+    """What is on its way is pending. moto counts only what is in service, so it is told for an answer."""
     states = [state for _, group in groups() for state in group.instance_states if not state.serves]
     for state in states:
         state.lifecycle_state = "Pending"
@@ -130,7 +130,8 @@ def _fire(world: World, group: FakeAutoScalingGroup, name: str, action: Any) -> 
         group.set_desired_capacity(wanted)
     world.tell(
         group.name,
-        f"At {world.now.isoformat()} the scheduled action {name} was executed. Setting min size to {group.min_size}.",
+        f"At {world.now.isoformat()} the scheduled action {name} was executed."
+        f" Setting min size to {group.min_size}.",
     )
     _launching(world, group, before)
 

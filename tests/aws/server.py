@@ -16,13 +16,18 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from advisor.actuation.aws.actions import action_of
-from tests.aws import accounts, groups
+from tests.aws import accounts, groups, objects, scaler
 from tests.aws.wire import Call, Forward, RefusedError, call_of, refused
 from tests.aws.world import World
 
 Handler = Callable[[World, Call, Forward], Response]
-HANDLERS: dict[tuple[str, str], Handler] = {**groups.HANDLERS, **accounts.HANDLERS}
-SETTLE: tuple[Callable[[World], None], ...] = (groups.settle,)
+HANDLERS: dict[tuple[str, str], Handler] = {
+    **groups.HANDLERS,
+    **scaler.HANDLERS,
+    **objects.HANDLERS,
+    **accounts.HANDLERS,
+}
+SETTLE: tuple[Callable[[World], None], ...] = (groups.settle, scaler.settle)
 """What lets time take effect before and after every call."""
 
 

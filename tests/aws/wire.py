@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 from moto.core.parse import QueryParser
 from moto.core.serialize import SERIALIZERS
@@ -69,9 +69,9 @@ def _query(service: str, operation: str, values: Mapping[str, str]) -> dict[str,
 
 
 def _rest(service: str, request: Request) -> tuple[str, dict[str, Any]]:
-    for operation, method, pattern in _routes(service):
+    for operation, method, pattern, query in _routes(service):
         found = pattern.fullmatch(request.path) if method == request.method else None
-        if found:
+        if found and all(request.args.get(name) == value for name, value in query):
             path = {name: unquote(value) for name, value in found.groupdict().items()}
             body = json.loads(request.get_data(cache=True) or b"{}")
             return operation, {**request.args.to_dict(), **path, **body}
@@ -79,16 +79,16 @@ def _rest(service: str, request: Request) -> tuple[str, dict[str, Any]]:
 
 
 @cache
-def _routes(service: str) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    """Longer paths first, for `/functions/{name}` also fits what lies below it."""
+def _routes(service: str) -> tuple[tuple[str, str, re.Pattern[str], tuple[tuple[str, str], ...]], ...]:
+    """Operation, method, path and fixed query. What asks for more comes first: others fit it as well."""
     model = get_service_model(service)
     routes = []
     for name in model.operation_names:
         http = model.operation_model(name).http
-        path = http["requestUri"].partition("?")[0].rstrip("/")
-        pattern = re.sub(r"\\\{(\w+)(?:\\\+)?\\\}", r"(?P<\1>[^/]+)", re.escape(path))
-        routes.append((name, http["method"], re.compile(pattern + "/?")))
-    return tuple(sorted(routes, key=lambda route: -len(route[2].pattern)))
+        path, _, query = http["requestUri"].partition("?")
+        pattern = re.sub(r"\\\{(\w+)(?:\\\+)?\\\}", r"(?P<\1>[^/]+)", re.escape(path.rstrip("/")))
+        routes.append((name, http["method"], re.compile(pattern + "/?"), tuple(parse_qsl(query))))
+    return tuple(sorted(routes, key=lambda route: (-len(route[3]), -len(route[2].pattern))))
 
 
 def answered(call: Call, result: Mapping[str, Any]) -> Response:

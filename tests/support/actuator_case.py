@@ -1,4 +1,4 @@
-"""One resource of one actuator, as the contract of all actuators wants it: what it takes to put it through that.
+"""One resource of one actuator, and all that it takes to put it through the contract of all actuators.
 
 The resource is freshly made, with bounds 2 to 40 and its two units ready.
 """
@@ -14,6 +14,9 @@ from typing import Any
 from advisor.actuation.actuator import Actuator
 from advisor.domain.capacity import Armed, Bounds
 from advisor.domain.change import Change
+
+FRESH = Bounds(2, 40)
+"""The bounds of a resource that was just made."""
 
 Interrupt = Callable[[Coroutine[Any, Any, Any], int], Awaitable[bool]]
 """Carries a call out and cancels it at its n-th step; True if it had not ended by then."""
@@ -33,9 +36,9 @@ async def interrupted(call: Coroutine[Any, Any, Any], step: int) -> bool:
 class ActuatorCase:
     """A resource and the platform behind it.
 
-    `gone` is the id of a resource of this kind that does not exist. `somebody_sets` writes bounds as others do,
-    past the actuator; `recreate` makes the resource anew under its name. `schedules` says whether the platform
-    can be armed, `own_maximum` whether it keeps a maximum, `lowers` whether it can be lowered at all.
+    `gone` is the id of a resource of this kind that does not exist. `somebody_sets` writes bounds as others
+    do, past the actuator; `recreate` makes the resource anew under its name. `schedules` says whether the
+    platform can be armed, `own_maximum` whether it keeps a maximum, `lowers` whether it can be lowered.
     """
 
     actuator: Actuator
@@ -54,8 +57,8 @@ class ActuatorCase:
     def change(
         self,
         target: Bounds,
-        found: Bounds = Bounds(2, 40),
-        originals: Bounds = Bounds(2, 40),
+        found: Bounds = FRESH,
+        originals: Bounds = FRESH,
         armed: tuple[Armed, ...] | None = None,
     ) -> Change:
         """A change of this resource, planned for now."""

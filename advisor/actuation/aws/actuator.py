@@ -46,8 +46,8 @@ class AwsActuator:
         """Do so many units serve, and if not, what do they wait for?"""
         async with self._in_time(resource):
             found = await self._kind.find(resource, now)
-        waits = () if found.ready_units >= floor else found.waiting_for
-        return Verification(floor, found.ready_units, waits)
+        waits = () if found.serving >= floor else found.waiting_for
+        return Verification(floor, found.serving, waits)
 
     async def preflight(self, resource: str, need: Bounds, now: datetime) -> Preflight:
         """What will keep it from having so many units: maxima, quotas, addresses, permissions?"""

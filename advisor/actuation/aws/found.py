@@ -21,7 +21,8 @@ class Found:
 
     `scope` is the word that its tags have in between, `armed` what is armed of ours by name, None where
     nothing can be. `placed` is False where there is no object yet that holds bounds, `has_maximum` where the
-    platform knows no maximum of it and the policy's stands in. `described` is AWS's own description.
+    platform knows no maximum of it and the policy's stands in, `settled` while it is being changed and may
+    say of its units what they are going to be. `described` is AWS's own description.
     """
 
     at: Address
@@ -38,6 +39,12 @@ class Found:
     armed: Mapping[str, Armed] | None = None
     placed: bool = True
     has_maximum: bool = True
+    settled: bool = True
+
+    @property
+    def serving(self) -> int:
+        """How many units serve. What is being changed does not count as being where it is to be."""
+        return self.ready_units if self.settled else min(self.ready_units, max(self.bounds.minimum - 1, 0))
 
     @property
     def marks(self) -> Marks:
@@ -57,7 +64,7 @@ class Found:
             now,
             self.bounds,
             self.units,
-            self.ready_units,
+            self.serving,
             owner=self.owner,
             managed=marks.managed,
             originals=marks.originals,

@@ -14,7 +14,8 @@ from advisor.domain.capacity import Bounds
 from advisor.domain.change import Change
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
-from tests.aws.cases import client, made_group, resource_id
+from tests.aws.cases import made_group
+from tests.aws.people import client, resource_id
 from tests.aws.server import AwsServer
 from tests.aws.world import ACCOUNT
 from tests.support.builders import NOW
@@ -106,7 +107,7 @@ async def test_a_whole_call_ends_within_its_patience_however_many_requests_it_ma
 
 
 def test_the_slowest_call_counts_every_attempt_of_a_thread_that_nobody_waits_for():
-    """Two calls of two attempts, 3 s each and 2 s for its turn, and a second between them; then the patience."""
+    """Two calls of two attempts, 3 s each and 2 s for its turn, a second between them; then the patience."""
     patience = Patience(connect_s=1.0, read_s=2.0, attempts=2, at_once=1)
 
     assert patience.longest_s == 2 * (2 * (1.0 + 2.0 + 2.0) + 1.0)
