@@ -10,30 +10,11 @@ from advisor.actuation.aws.actuator import AwsActuator
 from advisor.actuation.aws.auto_scaling_group import AutoScalingGroup
 from advisor.actuation.aws.sessions import Connections
 from advisor.domain.capacity import Bounds
-from tests.aws.people import client, interrupted_at_call, resource_id
-from tests.aws.scaled import ALIKE, SCALED_CASES
+from tests.aws.people import client, interrupted_at_call, made_group, resource_id
+from tests.aws.reserved import RESERVED_CASES
+from tests.aws.scaled import SCALED_ALIKE, SCALED_CASES
 from tests.aws.server import AwsServer
 from tests.support.actuator_case import ActuatorCase
-
-__all__ = ["ALIKE", "AWS_CASES", "made_group"]
-
-
-def made_group(name: str = "web", minimum: int = 2, maximum: int = 40) -> None:
-    """An Auto Scaling group in a subnet, its instances in service."""
-    groups = client("autoscaling")
-    if not groups.describe_launch_configurations(LaunchConfigurationNames=["web"])["LaunchConfigurations"]:
-        groups.create_launch_configuration(
-            LaunchConfigurationName="web", ImageId="ami-12c6146b", InstanceType="m5.large"
-        )
-    subnet = client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
-    groups.create_auto_scaling_group(
-        AutoScalingGroupName=name,
-        LaunchConfigurationName="web",
-        MinSize=minimum,
-        MaxSize=maximum,
-        DesiredCapacity=minimum,
-        VPCZoneIdentifier=subnet,
-    )
 
 
 def group_case(request: pytest.FixtureRequest) -> ActuatorCase:
@@ -68,4 +49,8 @@ def group_case(request: pytest.FixtureRequest) -> ActuatorCase:
 AWS_CASES: dict[str, Callable[[pytest.FixtureRequest], ActuatorCase]] = {
     "aws-asg": group_case,
     **SCALED_CASES,
+    **RESERVED_CASES,
 }
+
+ALIKE = {*SCALED_ALIKE, "aws-nlb", "aws-dynamodb-warm-writes"}
+"""Cases whose calls are those of another case, in the same order."""

@@ -45,3 +45,21 @@ def interrupted_at_call(server: AwsServer) -> Interrupt:
         return task.cancelled()
 
     return interrupt
+
+
+def made_group(name: str = "web", minimum: int = 2, maximum: int = 40) -> None:
+    """An Auto Scaling group in a subnet, its instances in service."""
+    groups = client("autoscaling")
+    if not groups.describe_launch_configurations(LaunchConfigurationNames=["web"])["LaunchConfigurations"]:
+        groups.create_launch_configuration(
+            LaunchConfigurationName="web", ImageId="ami-12c6146b", InstanceType="m5.large"
+        )
+    subnet = client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    groups.create_auto_scaling_group(
+        AutoScalingGroupName=name,
+        LaunchConfigurationName="web",
+        MinSize=minimum,
+        MaxSize=maximum,
+        DesiredCapacity=minimum,
+        VPCZoneIdentifier=subnet,
+    )

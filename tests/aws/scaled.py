@@ -147,5 +147,5 @@ SCALED_CASES = {f"aws-{kind}": scaled_case(kind, placed=True) for kind in SCALED
     f"aws-{kind}-without-a-target": scaled_case(kind, placed=False) for kind in ("ecs", "lambda")
 }
 
-ALIKE = {f"aws-{kind}" for kind in SCALED if kind != "ecs"}
+SCALED_ALIKE = {f"aws-{kind}" for kind in SCALED if kind != "ecs"}
 """Cases whose calls are those of another case, in the same order."""

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from advisor.actuation.aws.actions import action_of
-from tests.aws import accounts, groups, objects, scaler
+from tests.aws import accounts, balancers, groups, objects, pools, scaler
 from tests.aws.wire import Call, Forward, RefusedError, call_of, refused
 from tests.aws.world import World
 
@@ -26,6 +26,8 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     **scaler.HANDLERS,
     **objects.HANDLERS,
     **accounts.HANDLERS,
+    **balancers.HANDLERS,
+    **pools.HANDLERS,
 }
 SETTLE: tuple[Callable[[World], None], ...] = (groups.settle, scaler.settle)
 """What lets time take effect before and after every call."""

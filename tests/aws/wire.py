@@ -69,13 +69,21 @@ def _query(service: str, operation: str, values: Mapping[str, str]) -> dict[str,
 
 
 def _rest(service: str, request: Request) -> tuple[str, dict[str, Any]]:
+    raw_path = str(request.environ.get("RAW_URI", request.path)).partition("?")[0]
     for operation, method, pattern, query in _routes(service):
-        found = pattern.fullmatch(request.path) if method == request.method else None
+        found = pattern.fullmatch(raw_path) if method == request.method else None
         if found and all(request.args.get(name) == value for name, value in query):
-            path = {name: unquote(value) for name, value in found.groupdict().items()}
+            members = get_service_model(service).operation_model(operation).input_shape.members
+            names = {shape.serialization.get("name", member): member for member, shape in members.items()}
+            path = {names[name]: unquote(value) for name, value in found.groupdict().items()}
             body = json.loads(request.get_data(cache=True) or b"{}")
-            return operation, {**request.args.to_dict(), **path, **body}
+            return operation, {**_arguments(request), **path, **body}
     return "", {}
+
+
+def _arguments(request: Request) -> dict[str, Any]:
+    """What stands behind the question mark; what stands there twice is a list."""
+    return {name: found if len(found) > 1 else found[0] for name, found in request.args.lists()}
 
 
 @cache

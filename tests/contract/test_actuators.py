@@ -73,6 +73,7 @@ async def test_bounds_read_back_as_they_were_set(case):
         await case.actuator.set_floor(case.name, case.change(bounds, before), case.now())
         before = bounds
         assert (await case.actuator.observe(case.name, case.now())).bounds == bounds
+        case.pass_time(case.lead_time)
 
 
 async def test_the_maximum_is_raised_with_a_floor_above_it(case):
@@ -140,6 +141,7 @@ async def test_originals_stand_on_the_resource_until_they_are_restored_exactly(c
     await raised(case, Bounds(5, 40))
     await case.actuator.set_floor(case.name, case.change(Bounds(9, 40), Bounds(5, 40)), case.now())
     assert (await case.actuator.observe(case.name, case.now())).originals == Bounds(2, 40)
+    case.pass_time(case.lead_time)
 
     await given_back(case)
 
@@ -202,7 +204,7 @@ async def test_a_restore_cancelled_at_any_step_is_set_right_by_the_next(one_of_e
     )
 
     found = await case.actuator.observe(case.name, case.now())
-    assert found.bounds.minimum == 2 or found.originals == Bounds(2, 40)
+    assert found.bounds.minimum == 2 or found.originals == Bounds(2, 40) or not case.lowers
     await given_back(case)
     found = await case.actuator.observe(case.name, case.now())
     assert (found.bounds, found.originals) == (

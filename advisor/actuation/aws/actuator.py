@@ -62,7 +62,7 @@ class AwsActuator:
         async with self._in_time(resource):
             found = await self._found_as_decided(resource, change, now)
             if found.marks.originals != change.originals:
-                await self._kind.mark(found, marks_for(change, found.scope))
+                await self._kind.mark(found, marks_for(change, found.scope, made=not found.placed))
             done = Done()
             if not found.stands(change.target) or (change.armed and not found.placed):
                 done = await self._kind.set_bounds(found, change)

@@ -28,7 +28,6 @@ _CODES: Mapping[Kind, tuple[str, ...]] = {
     (Reason.ACT_THROTTLED, True): (
         "BandwidthLimitExceeded",
         "EC2ThrottledException",
-        "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",
@@ -74,6 +73,8 @@ _CODES: Mapping[Kind, tuple[str, ...]] = {
         "ServiceNotFoundException",
         "TableNotFoundException",
     ),
+    # So many lowerings a day, and today's are used up.
+    (Reason.ACT_REFUSED, True): ("CapacityDecreaseRequestLimitExceeded",),
     # Busy with something else: an instance refresh, a scaling activity, the request before this one.
     (Reason.ACT_FAILED, True): (
         "CapacityReservationPending",
@@ -83,6 +84,7 @@ _CODES: Mapping[Kind, tuple[str, ...]] = {
         "InvalidDBClusterStateFault",
         "InvalidDBInstanceState",
         "InvalidReplicationGroupState",
+        "PriorRequestNotComplete",
         "ResourceConflictException",
         "ResourceContention",
         "ResourceInUse",

@@ -14,8 +14,7 @@ from advisor.domain.capacity import Bounds
 from advisor.domain.change import Change
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
-from tests.aws.cases import made_group
-from tests.aws.people import client, resource_id
+from tests.aws.people import client, made_group, resource_id
 from tests.aws.server import AwsServer
 from tests.aws.world import ACCOUNT
 from tests.support.builders import NOW
