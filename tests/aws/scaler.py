@@ -149,6 +149,8 @@ def _tags(world: World, call: Call) -> dict[str, str]:
 
 def _follow(world: World, key: str, target: Target) -> None:
     fleet = world.fleets[key]
+    if key.startswith("lambda") and target["MaxCapacity"] == 0:
+        return  # a configuration of none does not exist: it has to be deleted
     fleet.aim(
         min(max(fleet.wanted, target["MinCapacity"]), target["MaxCapacity"]), world.now, world.lead_time
     )

@@ -99,7 +99,7 @@ class AwsServer:
             return struck
         action = action_of(call.service, call.operation)
         with world.lock:
-            world.called(action)
+            world.called(action, ours="headstart/" in request.headers.get("User-Agent", ""))
             if action in world.forbidden:
                 return refused(
                     call, RefusedError("AccessDenied", f"not authorized to perform: {action}", 403)

@@ -46,6 +46,7 @@ class World:
     lead_time: timedelta = timedelta(minutes=4)
     faults: Faults = field(default_factory=Faults)
     actions: list[str] = field(default_factory=list)
+    ours: list[str] = field(default_factory=list)
     activities: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     no_capacity: bool = False
     fleets: dict[str, Fleet] = field(default_factory=dict)
@@ -64,9 +65,11 @@ class World:
         with self.lock:
             self._at = (number, do)
 
-    def called(self, action: str) -> None:
-        """Note a call that came in."""
+    def called(self, action: str, *, ours: bool) -> None:
+        """Note a call that came in, and whether an actuator made it."""
         self.actions.append(action)
+        if ours:
+            self.ours.append(action)
         left, do = self._at
         self._at = (left - 1, do)
         if left == 1 and do is not None:

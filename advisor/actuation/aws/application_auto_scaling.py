@@ -8,7 +8,8 @@ scalable target yet, its minimum is what runs, and we make one; it is taken away
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -147,13 +148,7 @@ class ApplicationAutoScaling:
         if found.described["target"]["MaxCapacity"] != before:
             await self._register(found, Bounds(before, before))
         if before == 0 and runs and self._dimension.namespace == "lambda":
-            await self._aws.call(
-                found.at,
-                "lambda",
-                "delete_provisioned_concurrency_config",
-                FunctionName=found.at.name,
-                Qualifier=found.at.within,
-            )
+            await self._delete_concurrency(found.at)
         elif runs != before:
             return Done(Carried.PARTLY, f"{runs} units run: the scalable target stays until it is {before}")
         await self._call(found.at, "deregister_scalable_target", **self._dimension.target(found.at))
@@ -206,14 +201,26 @@ class ApplicationAutoScaling:
 
     async def _delete_action(self, at: Address, named: Mapping[str, str]) -> None:
         """An action that was carried out in the meantime is gone, as it should be."""
-        try:
+        with _gone_is_fine():
             await self._call(at, "delete_scheduled_action", **named)
-        except ActuationError as error:
-            if error.reason is not Reason.RESOURCE_GONE:
-                raise
+
+    async def _delete_concurrency(self, at: Address) -> None:
+        """A configuration of none cannot be asked for: there is one, or there is not."""
+        named = {"FunctionName": at.name, "Qualifier": at.within}
+        with _gone_is_fine():
+            await self._aws.call(at, "lambda", "delete_provisioned_concurrency_config", **named)
 
     async def _call(self, at: Address, operation: str, **parameters: Any) -> Answer:
         return await self._aws.call(at, SCALER, operation, **parameters)
+
+
+@contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    try:
+        yield
+    except ActuationError as error:
+        if error.reason is not Reason.RESOURCE_GONE:
+            raise
 
 
 def _arn(found: Found) -> str:

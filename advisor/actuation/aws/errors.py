@@ -67,6 +67,7 @@ _CODES: Mapping[Kind, tuple[str, ...]] = {
         "LoadBalancerNotFound",
         "NotFoundException",
         "ObjectNotFoundException",
+        "ProvisionedConcurrencyConfigNotFoundException",
         "ReplicationGroupNotFoundFault",
         "ResourceNotFound",
         "ResourceNotFoundException",

@@ -60,10 +60,10 @@ class Patience:
 
         Between attempts boto3 waits up to 1, 2, 4 ... 20 s. In adaptive mode an attempt also waits for its
         turn: it lets at least one begin every two seconds, and no more threads than these can wait. The first
-        call to an account asks whose the credentials are, so it is two.
+        call to an account fetches a role's credentials and asks whose they are, so it is three.
         """
         waits_s = sum(min(2.0**n, 20.0) for n in range(self.attempts - 1))
-        return 2 * (self.attempts * (self.connect_s + self.read_s + 2.0 * self.at_once) + waits_s)
+        return 3 * (self.attempts * (self.connect_s + self.read_s + 2.0 * self.at_once) + waits_s)
 
 
 class Connections:

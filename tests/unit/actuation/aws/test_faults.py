@@ -106,11 +106,11 @@ async def test_a_whole_call_ends_within_its_patience_however_many_requests_it_ma
 
 
 def test_the_slowest_call_counts_every_attempt_of_a_thread_that_nobody_waits_for():
-    """Two calls of two attempts, 3 s each and 2 s for its turn, a second between them; then the patience."""
+    """Three calls of two attempts: 3 s each, 2 s for its turn, a second between them; then the patience."""
     patience = Patience(connect_s=1.0, read_s=2.0, attempts=2, at_once=1)
 
-    assert patience.longest_s == 2 * (2 * (1.0 + 2.0 + 2.0) + 1.0)
-    assert with_patience(patience, patience_s=5.0).slowest_call == timedelta(seconds=27)
+    assert patience.longest_s == 3 * (2 * (1.0 + 2.0 + 2.0) + 1.0)
+    assert with_patience(patience, patience_s=5.0).slowest_call == timedelta(seconds=38)
 
 
 async def test_credentials_that_expired_are_fetched_anew_and_the_call_goes_on(aws: AwsServer, groups):
