@@ -34,6 +34,7 @@ def simulate(world: World, call: Call, forward: Forward) -> Response:
             "EvalActionName": action,
             "EvalResourceName": "*",
             "EvalDecision": "implicitDeny" if action in world.refused_actions else "allowed",
+            "MissingContextValues": [world.depends_on] if world.depends_on else [],
         }
         for action in call.given["ActionNames"]
     ]

@@ -56,7 +56,7 @@ def register(world: World, call: Call, forward: Forward) -> Response:
     elif "Tags" in call.given:
         raise RefusedError("ValidationException", "Tags cannot be set on a scalable target that exists")
     targets[key] = target
-    _say(world, key, "minimum capacity was set to what a user request asked for")
+    _say(world, key, f"minimum capacity was set to {target['MinCapacity']}")
     _follow(world, key, target)
     return answered(call, {"ScalableTargetARN": target["ScalableTargetARN"]})
 

@@ -55,6 +55,7 @@ class World:
     forbidden: set[str] = field(default_factory=set)
     quotas: dict[str, float] = field(default_factory=dict)
     refused_actions: set[str] = field(default_factory=set)
+    depends_on: str = ""
     lock: RLock = field(default_factory=RLock)
     at_once: int = 0
     most_at_once: int = 0

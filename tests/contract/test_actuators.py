@@ -6,6 +6,7 @@ its two units ready, and says how time passes there and how others write (tests/
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -210,6 +211,17 @@ async def test_a_restore_cancelled_at_any_step_is_set_right_by_the_next(one_of_e
     assert (found.bounds, found.originals) == (
         (Bounds(2, 40), None) if case.lowers else (Bounds(9, 40), None)
     )
+
+
+async def test_two_that_set_the_same_at_once_leave_it_set_once(case):
+    """For a moment two deciders may act: one of them may be told to look again, and nothing is lost."""
+    calls = [case.actuator.set_floor(case.name, case.change(Bounds(9, 40)), case.now()) for _ in range(2)]
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert not [o for o in outcomes if isinstance(o, Exception) and not getattr(o, "retryable", False)]
+    case.pass_time(case.lead_time)
+    found = await case.actuator.observe(case.name, case.now())
+    assert (found.bounds, found.ready_units, found.originals) == (Bounds(9, 40), 9, Bounds(2, 40))
 
 
 async def test_a_resource_that_does_not_exist_is_an_actuation_error_that_names_it(case):

@@ -9,6 +9,8 @@ from typing import Any
 _SCHEDULED = re.compile(r"scheduled action (?:name )?(?P<name>[^\s,.]+)")
 _POLICY = re.compile(r"(?:in state ALARM triggered policy|triggered policy|policy) (?P<name>[^\s,.]+)")
 
+_BOUNDS = re.compile(r"(?:minimum|maximum) capacity was set")
+
 _DONE = ("Successful", "Cancelled", "Overridden")
 
 
@@ -18,12 +20,10 @@ def cause_of(activities: Sequence[Mapping[str, Any]]) -> str:
         cause = str(activity.get("Cause", ""))
         if named := _SCHEDULED.search(cause):
             return f"scheduled action {named['name']}"
-        if (
-            "user request" in cause
-            or "minimum capacity was set" in cause
-            or "maximum capacity was set" in cause
-        ):
+        if "user request" in cause:
             return "a user request"
+        if _BOUNDS.search(cause):
+            return "a change of the bounds"
         if named := _POLICY.search(cause):
             return f"scaling policy {named['name']}"
     return ""

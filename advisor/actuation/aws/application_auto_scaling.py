@@ -62,14 +62,7 @@ class ApplicationAutoScaling:
         at = self._dimension.address(resource)
         effect = await self._dimension.effect(self._aws, at)
         named = self._dimension.target(at)
-        listed = await self._call(
-            at,
-            "describe_scalable_targets",
-            ServiceNamespace=named["ServiceNamespace"],
-            ResourceIds=[named["ResourceId"]],
-            ScalableDimension=named["ScalableDimension"],
-        )
-        target = next(iter(listed["ScalableTargets"]), None)
+        target = await self._target(at, named)
         activities = await self._call(
             at, "describe_scaling_activities", **named, IncludeNotScaledActivities=True, MaxResults=10
         )
@@ -106,8 +99,7 @@ class ApplicationAutoScaling:
         """Register both bounds by one call. A maximum below what runs would take units away: it waits."""
         runs, target = found.described["units"], change.target
         if not found.placed:
-            await self._register(found, target, Tags=marks_for(change, made=True))
-            return Done()
+            return await self._make(found, change)
         maximum = target.maximum if target.maximum >= max(runs, target.minimum) else found.bounds.maximum
         if Bounds(target.minimum, maximum) != found.bounds:
             await self._register(found, Bounds(target.minimum, maximum))
@@ -162,6 +154,30 @@ class ApplicationAutoScaling:
     async def obstacles(self, found: Found, need: Bounds) -> Looked:
         """The scalable target's maximum, and what the platform behind it has to say."""
         return await dimension_obstacles(self._aws, self._dimension, found, need)
+
+    async def _make(self, found: Found, change: Change) -> Done:
+        """A scalable target with its tags, which AWS does not take if somebody made it in the meantime."""
+        try:
+            await self._register(found, change.target, Tags=marks_for(change, made=True))
+        except ActuationError as error:
+            named = self._dimension.target(found.at)
+            if error.reason is not Reason.ACT_REFUSED or await self._target(found.at, named) is None:
+                raise
+            detail = "a scalable target was registered in the meantime: decided anew"
+            raise ActuationError(
+                found.at.resource, detail, retryable=True, reason=Reason.ACT_CONFLICT
+            ) from error
+        return Done()
+
+    async def _target(self, at: Address, named: Mapping[str, str]) -> dict[str, Any] | None:
+        listed = await self._call(
+            at,
+            "describe_scalable_targets",
+            ServiceNamespace=named["ServiceNamespace"],
+            ResourceIds=[named["ResourceId"]],
+            ScalableDimension=named["ScalableDimension"],
+        )
+        return next(iter(listed["ScalableTargets"]), None)
 
     def _unplaced(self, at: Address, effect: Effect, writer: str) -> Found:
         bounds = Bounds(effect.units, max(self._most(at), effect.units))

@@ -49,10 +49,17 @@ def _judged(at: Address, source: str, action: str, result: dict[str, object]) ->
         at.resource,
         Reason.PERMISSION_MISSING,
         f"{source} may not call {action} ({result['EvalDecision']})",
-        f"aws iam put-role-policy --role-name {source.rsplit('/', 1)[-1]} --policy-name headstart-write"
+        f"aws iam {_put_policy(source)} --policy-name headstart-write"
         " --policy-document file://deploy/aws/iam-write.json",
     )
     return Looked((finding,))
+
+
+def _put_policy(source: str) -> str:
+    name = source.rsplit("/", 1)[-1]
+    return (
+        f"put-user-policy --user-name {name}" if ":user/" in source else f"put-role-policy --role-name {name}"
+    )
 
 
 def _policy_source(caller: str) -> str:

@@ -1,7 +1,7 @@
 """Warm pools of Auto Scaling groups: `asg-warm-pool/NAME`. A unit is an instance that is prepared.
 
-The floor is the pool's MinSize. It has no maximum that would cap a floor: the policy's, or the group's MaxSize,
-stands in. A group without a pool gets one, of stopped instances, which is taken away again with the restore.
+The floor is the pool's MinSize. It has no maximum that would cap a floor: the policy's stands in, or the
+group's MaxSize. A group without a pool gets one, of stopped instances; the restore takes it away again.
 """
 
 from __future__ import annotations

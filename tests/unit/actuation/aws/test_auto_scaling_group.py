@@ -36,7 +36,7 @@ def group():
 async def test_lowering_the_minimum_ends_no_instance_and_a_maximum_below_them_waits(
     aws: AwsServer, actuators
 ):
-    """The desired capacity is 12: a maximum of 10 would end two instances, so it stays until they are gone."""
+    """Twelve are desired: a maximum of 10 would end two instances, so it waits until they are gone."""
     asg = actuators["asg"]
     await asg.set_floor(WEB, change(Bounds(12, 50)), NOW)
 
