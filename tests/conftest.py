@@ -6,13 +6,15 @@ import os
 import re
 from collections.abc import Iterator
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 
-from advisor.actuation.aws.sessions import Connections
-from tests.aws.people import HASTE
-from tests.aws.server import AwsServer
 from tests.kafka.broker import Broker
+
+if TYPE_CHECKING:  # moto and boto3 take a second that other tests need not wait for
+    from advisor.actuation.aws.sessions import Connections
+    from tests.aws.server import AwsServer
 
 NEED_BROKER = {"kafka_broker", "own_broker"}
 _numbers = count(1)
@@ -49,6 +51,8 @@ def topic_prefix(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def aws_server() -> Iterator[AwsServer]:
     """One AWS for the whole run; ask for `aws`, which is new for each test."""
+    from tests.aws.server import AwsServer
+
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # they take longer than most tests
     with AwsServer() as server:
         yield server
@@ -70,6 +74,9 @@ def aws(aws_server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> AwsServer:
 @pytest.fixture
 def aws_connections(aws: AwsServer) -> Iterator[Connections]:
     """Connections of the actuators to it, which give up soon."""
+    from advisor.actuation.aws.sessions import Connections
+    from tests.aws.people import HASTE
+
     connections = Connections(patience=HASTE, per_s=1000.0)
     yield connections
     connections.close()

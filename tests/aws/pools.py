@@ -14,13 +14,14 @@ from tests.aws.world import Fleet, World
 
 
 def put_pool(world: World, call: Call, forward: Forward) -> Response:
-    """Make or write a pool; what is left out goes back to its default."""
+    """Make or write a pool; what is left out goes back to its default: to prepare all there can be."""
     name = call.given["AutoScalingGroupName"]
-    _group(name)
     pool = {"PoolState": "Stopped", **call.given, "MinSize": call.given.get("MinSize", 0)}
     world.table("pools")[name] = pool
     fleet = world.fleets.setdefault(f"pool|{name}", Fleet(0, 0))
-    fleet.aim(pool["MinSize"], world.now, world.lead_time)
+    group = _group(name)
+    prepared = pool.get("MaxGroupPreparedCapacity", group.max_size) - (group.desired_capacity or 0)
+    fleet.aim(max(pool["MinSize"], prepared), world.now, world.lead_time)
     return answered(call, {})
 
 

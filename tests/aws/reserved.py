@@ -80,13 +80,15 @@ def make_pool(world: World) -> None:
     made_group()
     world.fleets["pool|web"] = Fleet(2, 2)
     groups.put_warm_pool(
-        AutoScalingGroupName="web", MinSize=2, MaxGroupPreparedCapacity=30, PoolState="Hibernated"
+        AutoScalingGroupName="web", MinSize=2, MaxGroupPreparedCapacity=4, PoolState="Hibernated"
     )
 
 
 def set_pool(world: World, bounds: Bounds) -> None:
     """Somebody writes the pool."""
-    client("autoscaling").put_warm_pool(AutoScalingGroupName="web", MinSize=bounds.minimum)
+    client("autoscaling").put_warm_pool(
+        AutoScalingGroupName="web", MinSize=bounds.minimum, MaxGroupPreparedCapacity=4
+    )
 
 
 def make_warm(world: World) -> None:

@@ -46,7 +46,8 @@ class AwsActuator:
         """Do so many units serve, and if not, what do they wait for?"""
         async with self._in_time(resource):
             found = await self._kind.find(resource, now)
-        waits = () if found.serving >= floor else found.waiting_for
+        idle = (f"{found.units} units are asked for, and {floor} are needed",)
+        waits = () if found.serving >= floor else found.waiting_for or idle
         return Verification(floor, found.serving, waits)
 
     async def preflight(self, resource: str, need: Bounds, now: datetime) -> Preflight:

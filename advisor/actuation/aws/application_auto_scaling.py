@@ -7,12 +7,10 @@ scalable target yet, its minimum is what runs, and we make one; it is taken away
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from advisor.actuation.aws.activities import cause_of, unfinished
 from advisor.actuation.aws.addresses import Address
@@ -21,16 +19,15 @@ from advisor.actuation.aws.dimensions import Dimension
 from advisor.actuation.aws.effects import Effect
 from advisor.actuation.aws.found import Found, Looked
 from advisor.actuation.aws.marks import marks_for, marks_in
-from advisor.actuation.aws.schedules import Rearmament, is_ours
+from advisor.actuation.aws.schedules import Rearmament, armed_by, as_scheduled_action, is_ours
 from advisor.actuation.aws.sessions import Answer, Connections
-from advisor.domain.capacity import Armed, Bounds
+from advisor.domain.capacity import Bounds
 from advisor.domain.change import Carried, Change, Done
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
 SCALER = "application-autoscaling"
-_AT = re.compile(r"at\((?P<time>[0-9T:-]+)\)")
 
 
 class ApplicationAutoScaling:
@@ -86,7 +83,9 @@ class ApplicationAutoScaling:
             if missing
             else (),
             writer=cause_of(did),
-            armed={a["ScheduledActionName"]: _armed(a) for a in actions if is_ours(a["ScheduledActionName"])},
+            armed={
+                a["ScheduledActionName"]: armed_by(a) for a in actions if is_ours(a["ScheduledActionName"])
+            },
             settled=effect.settled,
         )
 
@@ -116,9 +115,7 @@ class ApplicationAutoScaling:
                 "put_scheduled_action",
                 **named,
                 ScheduledActionName=name,
-                Schedule=f"at({step.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
-                Timezone="UTC",
-                ScalableTargetAction=_action(step),
+                **as_scheduled_action(step),
             )
         for name in todo.to_delete:
             await self._delete_action(found.at, {**named, "ScheduledActionName": name})
@@ -241,19 +238,6 @@ def _gone_is_fine() -> Iterator[None]:
 
 def _arn(found: Found) -> str:
     return str(found.described["target"]["ScalableTargetARN"])
-
-
-def _action(step: Armed) -> dict[str, int]:
-    return {"MinCapacity": step.floor} | ({} if step.ceiling is None else {"MaxCapacity": step.ceiling})
-
-
-def _armed(action: Mapping[str, Any]) -> Armed:
-    """What an action of ours does, and when. One whose schedule somebody rewrote is as good as past."""
-    does = action.get("ScalableTargetAction", {})
-    found = _AT.fullmatch(action["Schedule"])
-    at = datetime.fromisoformat(found["time"]) if found else datetime(1970, 1, 1)  # noqa: DTZ001
-    zone = ZoneInfo(action.get("Timezone") or "UTC")
-    return Armed(at.replace(tzinfo=zone).astimezone(UTC), does.get("MinCapacity", 0), does.get("MaxCapacity"))
 
 
 def _nobody_knows(effect: Effect, bounds: Bounds) -> tuple[str, ...]:

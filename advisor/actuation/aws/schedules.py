@@ -6,15 +6,21 @@ armed once. Only names with our prefix are ever looked at.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from advisor.domain.capacity import Armed
 
 PREFIX = "headstart-"
 TOO_SOON = timedelta(minutes=1)
 """What would begin within this time is not sent: AWS refuses what is past when it arrives."""
+
+_AT = re.compile(r"at\((?P<time>[0-9T:-]+)\)")
+_LONG_PAST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +52,22 @@ def rearmament(found: Mapping[str, Armed], wanted: Sequence[Armed], now: datetim
     named = {action_name(step): step for step in wanted}
     missing = {n: s for n, s in named.items() if s.at > now + TOO_SOON and found.get(n) != s}
     return Rearmament(missing, tuple(name for name in found if name not in named))
+
+
+def as_scheduled_action(step: Armed) -> dict[str, Any]:
+    """A step as Application Auto Scaling takes it: `at(...)` in a time zone, and the bounds that it sets."""
+    ceiling = {} if step.ceiling is None else {"MaxCapacity": step.ceiling}
+    return {
+        "Schedule": f"at({step.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
+        "Timezone": "UTC",
+        "ScalableTargetAction": {"MinCapacity": step.floor, **ceiling},
+    }
+
+
+def armed_by(action: Mapping[str, Any]) -> Armed:
+    """What such an action does, and when. One whose schedule somebody rewrote is as good as past."""
+    does = action.get("ScalableTargetAction", {})
+    found = _AT.fullmatch(action["Schedule"])
+    zone = ZoneInfo(action.get("Timezone") or "UTC")
+    at = datetime.fromisoformat(found["time"]).replace(tzinfo=zone).astimezone(UTC) if found else _LONG_PAST
+    return Armed(at, does.get("MinCapacity", 0), does.get("MaxCapacity"))

@@ -139,8 +139,9 @@ class Connections:
 
     async def _make(self, at: Address, service: str, operation: str, parameters: Mapping[str, Any]) -> Answer:
         work = partial(self._blocking, at, service, operation, parameters)
-        calls = self._calls.setdefault(at.account, Calls(self._limits))
-        return await calls.make(at.resource, lambda: self._off_the_loop(work))
+        if at.account not in self._calls:
+            self._calls[at.account] = Calls(self._limits)
+        return await self._calls[at.account].make(at.resource, lambda: self._off_the_loop(work))
 
     async def _off_the_loop(self, work: Callable[[], Answer]) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
@@ -153,7 +154,7 @@ class Connections:
             action = called(client, service, operation)
             answer: Answer = getattr(client, operation)(**parameters)
         except (ClientError, BotoCoreError, OSError) as error:
-            raise actuation_error(at.resource, action, error) from error
+            raise actuation_error(at.resource, _failed(action, error), error) from error
         return answer
 
     def _be_in_the_right_account(self, at: Address) -> None:
@@ -195,6 +196,12 @@ class Connections:
             self._known.pop(account, None)
             self._sessions.pop(account, None)
             self._clients = {key: client for key, client in self._clients.items() if key[0] != account}
+
+
+def _failed(action: str, error: Exception) -> str:
+    """What really failed: on the way to an action we may have to become, and to know, somebody first."""
+    operation = getattr(error, "operation_name", None)
+    return f"sts:{operation}" if operation in ("AssumeRole", "GetCallerIdentity") else action
 
 
 @cache

@@ -22,7 +22,10 @@ from advisor.domain.change import Change, Done
 from advisor.domain.policy import ResourcePolicy
 
 _KEPT = ("MaxGroupPreparedCapacity", "PoolState", "InstanceReusePolicy")
-"""What a pool is besides its size. AWS sets to its default whatever a write leaves out."""
+"""What a pool is besides its size. AWS sets to its default whatever a write leaves out.
+
+The default of MaxGroupPreparedCapacity is to prepare all that the group could still grow by.
+"""
 
 
 class WarmPool:
@@ -69,17 +72,18 @@ class WarmPool:
         await tag_group(self._aws, found.at, found.at.name, tags)
 
     async def set_bounds(self, found: Found, change: Change) -> Done:
-        """Write the pool with its new size, and everything else as it is."""
-        kept: dict[str, Any] = {
-            name: found.described["pool"][name] for name in _KEPT if name in found.described["pool"]
-        }
+        """Write the pool with its new size, all else as it is; one that we made is no larger than that."""
+        pool, units = found.described["pool"], change.target.minimum
+        kept: dict[str, Any] = {name: pool[name] for name in _KEPT if name in pool}
+        if not found.placed or found.marks.made:
+            kept = {"PoolState": "Stopped", "MaxGroupPreparedCapacity": units}
         await self._aws.call(
             found.at,
             "autoscaling",
             "put_warm_pool",
             AutoScalingGroupName=found.at.name,
-            MinSize=change.target.minimum,
-            **(kept if found.placed else {"PoolState": "Stopped"}),
+            MinSize=units,
+            **kept,
         )
         return Done()
 

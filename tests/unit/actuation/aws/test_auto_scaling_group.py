@@ -179,6 +179,12 @@ async def test_what_instances_wait_for_is_told_in_the_groups_own_words(aws: AwsS
     assert "InsufficientInstanceCapacity" in verified.waiting_for[1]
 
 
+async def test_a_floor_that_nobody_asked_for_yet_is_said_to_be_that(aws: AwsServer, actuators):
+    verified = await actuators["asg"].verify(WEB, 9, NOW)
+
+    assert verified.waiting_for == ("2 units are asked for, and 9 are needed",)
+
+
 async def test_an_instance_that_is_not_healthy_does_not_count(aws: AwsServer, actuators):
     instance = group()["Instances"][0]["InstanceId"]
     client("autoscaling").set_instance_health(InstanceId=instance, HealthStatus="Unhealthy")
@@ -190,13 +196,15 @@ async def test_an_instance_that_is_not_healthy_does_not_count(aws: AwsServer, ac
 
 
 async def test_a_group_without_a_warm_pool_gets_one_and_loses_it_again(aws: AwsServer, actuators):
+    """Of six, and not of all that the group could still grow by, which is what AWS does unless it is told."""
     pools = actuators["asg-warm-pool"]
     found = await pools.observe(POOL, NOW)
     assert found.bounds == Bounds(0, 40)
     asked = Change(POOL, found.bounds, Bounds(6, 40), found.bounds, NOW)
 
     await pools.set_floor(POOL, asked, NOW)
-    assert (await pools.observe(POOL, NOW)).originals == Bounds(0, 40)
+    made = await pools.observe(POOL, NOW)
+    assert (made.originals, made.units) == (Bounds(0, 40), 6)
     aws.world.pass_time(timedelta(minutes=4))
     assert (await pools.verify(POOL, 6, NOW)).holds
     await pools.restore(POOL, Change(POOL, Bounds(6, 40), found.bounds, found.bounds, NOW), NOW)

@@ -137,12 +137,15 @@ async def test_nothing_is_called_in_another_account_than_the_ids(aws: AwsServer,
 async def test_an_account_is_called_in_its_role_with_its_external_id(aws: AwsServer):
     role = "arn:aws:iam::111122223333:role/headstart"
     aws.world.external_ids[role] = "shop-42"
-    for external_id, reason in (("shop-42", Reason.RESOURCE_GONE), ("other", Reason.ACT_FORBIDDEN)):
+    for external_id, reason, failed in (
+        ("shop-42", Reason.RESOURCE_GONE, "there is no Auto Scaling group web"),
+        ("other", Reason.ACT_FORBIDDEN, "sts:AssumeRole answered AccessDenied"),
+    ):
         connections = Connections([AwsAccount("111122223333", role, external_id)])
         groups = AwsActuator(connections, AutoScalingGroup(connections))
         with pytest.raises(ActuationError) as caught:
             await groups.observe(WEB.replace(ACCOUNT, "111122223333"), NOW)
-        assert caught.value.reason is reason
+        assert (caught.value.reason, failed in caught.value.detail) == (reason, True)
 
     assert "sts:AssumeRole" in aws.world.actions
 

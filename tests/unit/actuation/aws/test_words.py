@@ -10,7 +10,13 @@ import pytest
 from advisor.actuation.aws.activities import cause_of, unfinished
 from advisor.actuation.aws.dimensions import DIMENSIONS
 from advisor.actuation.aws.marks import marks_for, marks_in, our_keys
-from advisor.actuation.aws.schedules import action_name, armed_in_order, rearmament
+from advisor.actuation.aws.schedules import (
+    action_name,
+    armed_by,
+    armed_in_order,
+    as_scheduled_action,
+    rearmament,
+)
 from advisor.domain.capacity import Armed, Bounds
 from advisor.domain.change import Change
 from tests.support.builders import HOUR, MINUTE, NOW
@@ -62,6 +68,18 @@ def test_an_action_has_the_same_name_wherever_its_time_is_told():
 
     assert action_name(UP) == action_name(berlin) == "headstart-20261127T070000Z-20-60"
     assert action_name(DOWN) == "headstart-20261127T090000Z-2"
+
+
+@pytest.mark.parametrize("step", [UP, DOWN])
+def test_a_step_reads_back_from_application_auto_scaling_as_it_was_armed(step):
+    assert armed_by(as_scheduled_action(step)) == step
+
+
+def test_an_action_that_somebody_rewrote_is_read_in_its_own_zone_or_as_long_past():
+    action = {**as_scheduled_action(UP), "Timezone": "Europe/Berlin"}
+
+    assert armed_by(action) == replace(UP, at=UP.at - HOUR)
+    assert armed_by({**action, "Schedule": "cron(0 8 * * ? *)"}).at.year == 1970
 
 
 def test_only_what_is_missing_is_put_and_only_what_nobody_asks_for_is_deleted():
