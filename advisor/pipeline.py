@@ -16,10 +16,10 @@ import numpy as np
 
 from advisor.domain.advice import Decision, Need, ResourceDecision
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import ResourceState
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Forecast, Level, ServiceView
 from advisor.domain.policy import Policy
+from advisor.domain.resource_state import ResourceState
 from advisor.forecasting.forecast import forecast_and_learn
 from advisor.forecasting.learned import NOTHING, Learned
 from advisor.planning.bounds import bound
@@ -90,8 +90,8 @@ def decide(
     scene = Scene(estate, bounded, situations, permissions, controls, policy, now)
     readiness, findings = assess_campaigns(scene, known)
     decisions = tuple(
-        recommend(laid, situation, findings.get(laid.name, ()), known, bounded, policy)
-        for laid, situation in zip(estate, situations, strict=True)
+        recommend(laid, situation, findings.get(laid.name, ()), known, given, bounded, policy)
+        for laid, situation, given in zip(estate, situations, permissions, strict=True)
     )
     return Decision(decisions, readiness)
 

@@ -149,8 +149,10 @@ class ControlBook:
                 return self._reject(command, word, known)
             case OnScope(CommandKind.RESUME, scope):
                 return self._resume(command, scope)
-            case OnScope(kind, scope):
-                return self._stop(command, kind, scope, known)
+            case OnScope(kind, scope, disarm):
+                return self._stop(
+                    command, kind, Hold(scope, command.by, command.at, command.why, disarm), known
+                )
 
     def _approve(
         self, command: Command, word: Approve, arrived_at: datetime, known: Known
@@ -190,9 +192,10 @@ class ControlBook:
         return rejected(command, len(dropped)), dropped | own
 
     def _stop(
-        self, command: Command, kind: CommandKind, scope: str, known: Known
+        self, command: Command, kind: CommandKind, stop: Hold, known: Known
     ) -> tuple[str, Changes] | Refusal:
         """Hold or freeze a scope; what others said of it stands beside it, an own word before is replaced."""
+        scope = stop.scope
         freezes = kind is CommandKind.FREEZE
         exists = scope in known.resources or (
             scope == EVERYTHING if freezes else known.campaigns.get(scope) is not None
@@ -203,8 +206,8 @@ class ControlBook:
         before = self._entries.get(scope_key(scope))
         entry = before if isinstance(before, ScopeEntry) else ScopeEntry(scope)
         had = entry.freezes if freezes else entry.holds
-        others = tuple(stop for stop in had if stop.by != command.by)
-        stops = (*others, Hold(scope, command.by, command.at, command.why))
+        others = tuple(other for other in had if other.by != command.by)
+        stops = (*others, stop)
         entry = replace(entry, freezes=stops) if freezes else replace(entry, holds=stops)
         return (frozen if freezes else held)(command, others), {scope_key(scope): entry}
 

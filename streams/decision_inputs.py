@@ -8,10 +8,10 @@ from datetime import datetime
 
 from advisor.domain.advice import Decision, Need
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import ResourceState
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
 from advisor.domain.policy import Policy
+from advisor.domain.resource_state import ResourceState
 from advisor.pipeline import decide
 
 

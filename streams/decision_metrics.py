@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from advisor.domain.advice import Decision, Outcome
-from advisor.domain.capacity import ResourceState
 from advisor.domain.policy import Policy
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import to_epoch_s
 from advisor.planning.schedule import standing_at
 from advisor.reporting.metrics import Metrics

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from math import nan
 
-from advisor.domain.capacity import ResourceState
 from advisor.domain.evidence import Running
 from advisor.domain.policy import ResourcePolicy
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import from_epoch_s
 from advisor.planning.lead_times import lead_time_at, looked_at_last
 from advisor.planning.unit_capacity import proof_of

@@ -9,8 +9,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from advisor.domain.advice import Decision, Receipt, ResourceDecision
-from advisor.domain.capacity import ResourceState
 from advisor.domain.policy import Mode, Policy
+from advisor.domain.resource_state import ResourceState
 from streams.audit_trail import AuditTrail
 from streams.campaign_book import CampaignBook
 from streams.campaign_feed import CampaignFeed

@@ -18,8 +18,8 @@ class Actuator(Protocol):
     """Sets a resource's bounds to a target: level-triggered, idempotent, never by an increment.
 
     Every call raises ActuationError, and nothing else: its reason says what kind of trouble it is, and
-    `retryable` whether the same call can succeed later. A call may be cancelled at any await; what stands then
-    is either what stood before or what was asked for, and the next call sets it right.
+    `retryable` whether the same call can succeed later. A call may be cancelled at any await; what stands
+    then is either what stood before or what was asked for, and the next call sets it right.
     """
 
     @property
@@ -43,7 +43,7 @@ class Actuator(Protocol):
         """Make the bounds, and what is armed, what the change asks for; what stands already is left alone.
 
         Compare-and-set: raises ActuationError with ACT_CONFLICT where neither `change.found` nor
-        `change.target` stands, for then somebody else wrote. The originals are written on the resource with it.
+        `change.target` stands, for then somebody else wrote. The originals are written on the resource too.
         """
 
     async def verify(self, resource: str, floor: int, now: datetime) -> Verification:

@@ -9,7 +9,13 @@ from datetime import timedelta
 from typing import TypeVar
 
 from aiolimiter import AsyncLimiter
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
 
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
@@ -21,8 +27,8 @@ Answer = TypeVar("Answer")
 class CallLimits:
     """Bounds on the calls of one account or cluster. Times in seconds.
 
-    `per_s` calls begin in a second and `at_once` are under way; one attempt takes `timeout_s` at most, and there
-    are `attempts`, with growing, jittered waits of at most `longest_wait_s` between them.
+    `per_s` calls begin in a second and `at_once` are under way; one attempt takes `timeout_s` at most, and
+    there are `attempts`, with growing, jittered waits of at most `longest_wait_s` between them.
     """
 
     per_s: float = 20.0

@@ -76,9 +76,7 @@ class SimulatedActuator:
         """The resource at `now`, with every unit ready whose lead time has passed."""
         units = self._settled(resource, now)
         requested = max([units.ready, *(count for _, count in units.under_way)])
-        return Observation(
-            resource, now, units.bounds, requested, units.ready, originals=units.originals
-        )
+        return Observation(resource, now, units.bounds, requested, units.ready, originals=units.originals)
 
     async def preflight(self, resource: str, need: Bounds, now: datetime) -> Preflight:
         """Nothing stands in the way of simulated units."""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from advisor.domain.capacity import Armed
+from advisor.domain.controls import Controls
 from advisor.domain.demand import Floats
 from advisor.domain.money import Cost, Ledger, Ration
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import Seconds
+
+if TYPE_CHECKING:  # which knows of claims and steps itself
+    from advisor.domain.resource_state import ResourceState
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,7 +232,8 @@ class Instruction:
     """What is due now on a resource that may be acted on: set these bounds.
 
     `restore` says that no campaign has a part in them any more: the bounds from before our first
-    change come back exactly, whatever the figures here.
+    change come back exactly, whatever the figures here. `armed` is what the platform is to carry out by
+    itself from now on; None leaves that as it is.
     """
 
     resource: str
@@ -235,11 +243,12 @@ class Instruction:
     expires_at: datetime
     reasons: tuple[Reason, ...]
     restore: bool = False
+    armed: tuple[Armed, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What happened when an instruction was carried out."""
+    """What happened when an instruction was carried out, and by the decider of which epoch."""
 
     resource: str
     reason: Reason
@@ -247,6 +256,7 @@ class Receipt:
     before_floor: int | None
     after_floor: int | None
     detail: str = ""
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +265,8 @@ class ResourceDecision:
 
     `without` are the schedules as they would be without each claiming campaign, to be remembered.
     `left_of_raise` is the floor that guardrails let be asked for where a higher one was due, 0 if they let
-    nothing; None where nothing was kept back.
+    nothing; None where nothing was kept back. `still_due` asks the guardrails again, with what the resource
+    is found to be, what people say and the time just before the act: would they let the very same be done?
     """
 
     recommendation: Recommendation
@@ -266,6 +277,9 @@ class ResourceDecision:
     ledger: Ledger = field(default_factory=Ledger)
     rationed: tuple[Ration, ...] = ()
     left_of_raise: int | None = None
+    still_due: Callable[[ResourceState, Controls, datetime], bool] | None = field(
+        default=None, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ class Change:
 
     `found` are the bounds that the decision rests on: where others stand by now, somebody else wrote them,
     and nothing is written over them. `originals` are the bounds from before our first change; they are put
-    on the resource itself (annotation, tag) in the same call, so that they cannot be lost. `armed` is all that
-    the platform is to carry out by itself from now on, where it can hold a schedule; None leaves what is armed.
+    on the resource itself (annotation, tag) with it, so that they cannot be lost. `armed` is all that the
+    platform is to carry out by itself from now on, where it can hold a schedule; None leaves what is armed.
     `epoch` numbers the decider that asks, `planned_for` is the time of the step that is carried out.
     """
 

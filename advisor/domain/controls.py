@@ -14,13 +14,15 @@ EVERYTHING = "*"
 class Hold:
     """Nobody acts on `scope`, a resource id, a campaign id or EVERYTHING, until a person resumes it.
 
-    What stands, stands: a hold freezes acting and drops no floor.
+    What stands, stands: a hold freezes acting and drops no floor. `disarm`, of a freeze, also takes back what
+    platforms would carry out by themselves.
     """
 
     scope: str
     by: str
     at: datetime
     why: str = ""
+    disarm: bool = False
 
 
 def people(stops: Sequence[Hold]) -> str:

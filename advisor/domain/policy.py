@@ -34,6 +34,11 @@ class Mode(StrEnum):
         """0 for the most timid; a source's cap and a resource's mode combine by the lower rank."""
         return list(Mode).index(self)
 
+    @property
+    def acts(self) -> bool:
+        """Is anything set in this mode, by itself or once a person agreed?"""
+        return self.rank > Mode.RECOMMEND.rank
+
 
 @dataclass(frozen=True, slots=True)
 class RampPolicy:
@@ -56,6 +61,7 @@ class ResourcePolicy:
     `running_quantile` is planned for from a lead time after a campaign's start on, when its crowd is there;
     None plans for `quantile` to its end. `max_step` bounds the units that one act adds, `cooldown` is how
     long after an act nothing is lowered, `lowerings_per_day` how often the platform lets it be lowered.
+    `reassert` is how often in a row what others take back is set again before a person is asked.
     """
 
     resource: str
@@ -80,6 +86,7 @@ class ResourcePolicy:
     cooldown: timedelta = timedelta(0)
     lowerings_per_day: int | None = None
     irreversible: Irreversible | None = None
+    reassert: int = 5
 
     @property
     def is_fixed(self) -> bool:

@@ -13,8 +13,8 @@ class PreflightFinding:
     """One obstacle to a plan on one resource: what there is, what is needed, and the command that cures it.
 
     `there` and `needed` are in the unit that `detail` names (instances, vCPU, addresses, connections ...);
-    None where it is no matter of number, as with a permission. `blocks` says that the plan cannot be met until it
-    is cured; otherwise it may turn out well.
+    None where it is no matter of number, as with a permission. `enough_for` is how many units of the resource
+    it leaves. `blocks` says that no more can be had until it is cured; otherwise it may turn out well.
     """
 
     resource: str
@@ -23,6 +23,7 @@ class PreflightFinding:
     cure: str
     there: float | None = None
     needed: float | None = None
+    enough_for: int = 0
     blocks: bool = True
 
 

@@ -47,6 +47,10 @@ class Reason(StrEnum):
     KILL_SWITCH = "KILL_SWITCH"  # a person froze acting on the resource or everywhere
     RESOURCE_UNMANAGED = "RESOURCE_UNMANAGED"  # the platform does not have it marked as ours to change
     OWNED_BY_OTHER = "OWNED_BY_OTHER"  # another controller sets its bounds
+    TAKEN_OVER_LATELY = "TAKEN_OVER_LATELY"  # a call of the decider before may still take effect
+    NOT_THE_DECIDER = "NOT_THE_DECIDER"  # another worker decides by now
+    KAFKA_AWAY = "KAFKA_AWAY"  # nothing new is agreed and nothing lowered; agreed raises go on for a while
+    FLOOR_CLOBBERED = "FLOOR_CLOBBERED"  # somebody takes back what we set, again and again
     ALREADY_SET = "ALREADY_SET"  # what is asked for stands: nothing is done again
     SOURCE_NOT_LISTED = "SOURCE_NOT_LISTED"  # the policy lists sources and this is not one
     MODE_OBSERVE = "MODE_OBSERVE"  # the resource is only watched

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from advisor.domain.advice import Instruction, Outcome, Verdict
-from advisor.domain.controls import EVERYTHING, people
+from advisor.domain.controls import EVERYTHING, Controls, people
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
+from advisor.domain.resource_state import ResourceState
+from advisor.planning.acts import bounds_to_set
+from advisor.planning.clobbers import PART_THEM, is_reassertion, set_again_at, told
 from advisor.planning.closed import is_within
 from advisor.planning.permissions import most_by_itself
 from advisor.planning.plan_guardrails import passed
-from advisor.planning.presence import Obstacle
 from advisor.planning.situation import Situation
 
 Allowed = tuple[Instruction | None, Verdict]
@@ -33,7 +35,18 @@ def resource_managed(situation: Situation, due: Instruction) -> Allowed:
 
 
 def not_frozen(situation: Situation, due: Instruction) -> Allowed:
-    """Nobody pulled the kill switch for this resource or everywhere; floors stay as they stand."""
+    """Nobody pulled the kill switch for this resource or everywhere; floors stay as they stand.
+
+    Who pulled it may have asked for what is armed to be taken back: that changes no floor.
+    """
+    found = situation.state.observation
+    if (
+        found is not None
+        and due.armed == ()
+        and not due.restore
+        and bounds_to_set(due, situation.state) is None
+    ):
+        return due, passed("not_frozen")
     for scope, where in ((EVERYTHING, "everywhere"), (due.resource, "here")):
         freezes = [freeze for freeze in situation.controls.freezes if freeze.scope == scope]
         if freezes:
@@ -137,6 +150,22 @@ def cooled_down(situation: Situation, due: Instruction) -> Allowed:
     return _blocked("cooled_down", Reason.COOLDOWN, detail)
 
 
+def not_fought_over(situation: Situation, due: Instruction) -> Allowed:
+    """What others took back is set again after growing waits, and not for ever."""
+    state, most = situation.state, situation.resource.reassert
+    target = bounds_to_set(due, state)
+    if due.restore or target is None or not is_reassertion(state, target):
+        return due, passed("not_fought_over")
+    again = set_again_at(state, most)
+    if again is None:
+        detail = f"{told(state)}; set again {most} times and given up: {PART_THEM}"
+        return _blocked("not_fought_over", Reason.FLOOR_CLOBBERED, detail)
+    if situation.now < again:
+        detail = f"{told(state)}; set again at {again:%H:%M:%S}Z"
+        return _blocked("not_fought_over", Reason.FLOOR_CLOBBERED, detail)
+    return due, passed("not_fought_over")
+
+
 def not_done_already(situation: Situation, due: Instruction) -> Allowed:
     """What stands already is not set again; a restore is, for it also forgets what was restored."""
     observation = situation.state.observation
@@ -159,11 +188,9 @@ ACT_GUARDRAILS: tuple[ActGuardrail, ...] = (
     not_expired,
     within_max_step,
     cooled_down,
+    not_fought_over,
     not_done_already,
 )
-
-
-_STANDING_IN_THE_WAY: tuple[ActGuardrail, ...] = (resource_managed, not_frozen, not_on_hold, owned_by_us)
 
 
 def guard_act(situation: Situation, due: Instruction) -> tuple[Instruction | None, tuple[Verdict, ...]]:
@@ -180,11 +207,17 @@ def guard_act(situation: Situation, due: Instruction) -> tuple[Instruction | Non
     return allowed, tuple(verdicts)
 
 
-def obstacles_to(situation: Situation) -> tuple[Obstacle, ...]:
-    """What stands in the way of any act at all on a resource now, until somebody takes it away."""
-    anything = Instruction(situation.resource.resource, 0, 0, situation.now, situation.now, ())
-    asked = (guardrail(situation, anything)[1] for guardrail in _STANDING_IN_THE_WAY)
-    return tuple(Obstacle(v.reason, v.detail) for v in asked if v.outcome is Outcome.BLOCK)
+def is_still_due(
+    situation: Situation,
+    due: Instruction,
+    allowed: Instruction,
+    state: ResourceState,
+    controls: Controls,
+    now: datetime,
+) -> bool:
+    """Would the guardrails let the very same of an instruction be done with what is known by now?"""
+    left, _ = guard_act(replace(situation, state=state, controls=controls, now=now), due)
+    return left == allowed
 
 
 def _lessened(

@@ -10,12 +10,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from advisor.domain.advice import Instruction
-from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.capacity import Armed, Bounds, Observation
 from advisor.domain.change import Change
+from advisor.domain.meddling import Refusal
+from advisor.domain.resource_state import ResourceState
+from advisor.errors import ActuationError
+from advisor.planning.clobbers import calmed, clobbered
 from advisor.planning.lead_times import follow
 
 LOWERED_KEPT = timedelta(days=1)
 """As long as platforms that count lowerings count them."""
+
+SOONEST_AGAIN, LATEST_AGAIN = timedelta(minutes=1), timedelta(minutes=10)
+"""Between two attempts at what will not pass by itself, as a missing permission: somebody has to cure it."""
 
 
 def target_bounds(instruction: Instruction, originals: Bounds) -> Bounds:
@@ -46,13 +53,29 @@ def change_to_make(instruction: Instruction, state: ResourceState, epoch: int) -
     observation = state.observation
     if observation is None:
         return None
-    found = observation.bounds
+    found, armed = observation.bounds, arms(instruction, observation)
     originals = state.originals or found
     target = target_bounds(instruction, originals)
     is_marked = observation.originals is not None or bool(observation.armed)
-    if target == found and not (instruction.restore and is_marked):
+    if target == found and armed is None and not (instruction.restore and is_marked):
         return None
-    return Change(instruction.resource, found, target, originals, instruction.planned_for, epoch)
+    return Change(instruction.resource, found, target, originals, instruction.planned_for, epoch, armed)
+
+
+def arms(instruction: Instruction, observation: Observation) -> tuple[Armed, ...] | None:
+    """What the platform is to carry out by itself instead of what it has armed; None where that is right."""
+    if instruction.restore or instruction.armed == observation.armed or observation.armed is None:
+        return None
+    return instruction.armed
+
+
+def lowers(instruction: Instruction, state: ResourceState) -> bool:
+    """Does carrying it out take anything away: a minimum, a maximum?"""
+    target = bounds_to_set(instruction, state)
+    if target is None or state.observation is None:
+        return False
+    found = state.observation.bounds
+    return target.minimum < found.minimum or target.maximum < found.maximum
 
 
 def before_acting(instruction: Instruction, state: ResourceState) -> ResourceState:
@@ -61,15 +84,19 @@ def before_acting(instruction: Instruction, state: ResourceState) -> ResourceSta
     A process that dies between the act and its record must leave behind what to restore, and what was its
     own doing. What stands stays known as ours however many acts are refused.
     """
-    target = bounds_to_set(instruction, state)
-    if target is None or state.observation is None:
+    change = change_to_make(instruction, state, epoch=0)
+    if change is None:
         return state
-    found = state.observation.bounds
+    found = change.found
+    if change.target == found:  # it is only armed: what stands is what comes back
+        return replace(state, originals=change.originals, set_by_us=state.set_by_us or (found,))
     ours = (found,) if found in state.set_by_us else state.set_by_us[-1:]
-    return replace(state, originals=state.originals or found, set_by_us=(*ours, target))
+    return replace(state, originals=change.originals, set_by_us=(*ours, change.target))
 
 
-def after_acting(instruction: Instruction, state: ResourceState, now: datetime) -> ResourceState:
+def after_acting(
+    instruction: Instruction, state: ResourceState, now: datetime, epoch: int = 0
+) -> ResourceState:
     """The state once the bounds of an instruction stand, whether we had to set them at `now` or not.
 
     `state` is from before the call, and so is its observation. The bounds from before the first change are
@@ -79,32 +106,103 @@ def after_acting(instruction: Instruction, state: ResourceState, now: datetime) 
     if target is None or before is None:
         # Whoever restored it, perhaps we ourselves just before a crash: nothing is left to be restored.
         is_over = before is not None and instruction.restore
-        return replace(state, originals=None, set_by_us=()) if is_over else state
+        return replace(forgotten(state), refused=None) if is_over else taken(state)
     lowered = (now,) if target.minimum < before.bounds.minimum else ()
-    return replace(
+    done = replace(
         state,
-        originals=None if instruction.restore else state.originals or before.bounds,
+        originals=state.originals or before.bounds,
         last_act_at=instruction.planned_for,
-        set_by_us=() if instruction.restore else (target,),
+        set_by_us=(target,),
         lowered_at=tuple(at for at in state.lowered_at if at > now - LOWERED_KEPT) + lowered,
         lead_times=follow(state.lead_times, asked=(target.minimum, now), observation=before, now=now),
+        refused=None,
+        epoch=epoch,
     )
+    return forgotten(done) if instruction.restore else done
+
+
+def forgotten(state: ResourceState) -> ResourceState:
+    """The state of a resource on which nothing of ours is left, and over which nobody fights any more."""
+    return replace(state, originals=None, set_by_us=(), clobbers=())
+
+
+def taken(state: ResourceState) -> ResourceState:
+    """The state once nothing that is due is refused any more; the same object where nothing was."""
+    return state if state.refused is None else replace(state, refused=None)
+
+
+def after_refusal(
+    state: ResourceState, target: Bounds, error: ActuationError, now: datetime
+) -> ResourceState:
+    """The state once the platform did not take a change.
+
+    What may pass is asked for again with the next decision, or when the platform said; what will not pass by
+    itself after a minute, and after twice as long each time.
+    """
+    before = state.refused if state.refused and state.refused.target == target else None
+    times = before.times + 1 if before else 1
+    wait = timedelta(seconds=error.retry_after or 0.0)
+    if not error.retryable:
+        wait = max(wait, min(SOONEST_AGAIN * 2 ** min(times - 1, 10), LATEST_AGAIN))
+    since = before.since if before else now
+    return replace(state, refused=Refusal(error.reason, error.detail, target, since, times, now + wait))
+
+
+def is_same_refusal(before: ResourceState, after: ResourceState) -> bool:
+    """Did the platform only say again what it had said before?"""
+    was, refused = before.refused, after.refused
+    return (
+        was is not None
+        and refused is not None
+        and (was.target, was.reason) == (refused.target, refused.reason)
+    )
+
+
+def is_put_off(state: ResourceState, target: Bounds, now: datetime) -> bool:
+    """Were these bounds refused so lately that they are not asked for again yet?"""
+    refused = state.refused
+    return refused is not None and refused.target == target and now < refused.again_at
 
 
 def after_observing(state: ResourceState, found: Observation, now: datetime) -> ResourceState:
     """The state with what was found, and with the lead times of what has become ready.
 
-    Where nothing is new it is the very same object, so that nothing is written down again. Originals that
-    are written on the resource count where none are remembered: the log was lost, or we died before it.
+    Where nothing is new it is the very same object, so that nothing is written down again.
     """
     known, times = state.observation, follow(state.lead_times, asked=None, observation=found, now=now)
     if known and replace(known, observed_at=now) == found and not state.problems:
-        return state if times == state.lead_times else replace(state, lead_times=times)
-    known_as = with_others_writes(state, found.bounds)
-    return replace(known_as, observation=found, problems=(), blind_since=None, lead_times=times)
+        calm = calmed(state, now)
+        return calm if times == calm.lead_times else replace(calm, lead_times=times)
+    known_as = with_others_writes(_as_it_is_now(state, found), found)
+    return replace(calmed(known_as, now), observation=found, problems=(), blind_since=None, lead_times=times)
 
 
-def with_others_writes(state: ResourceState, found: Bounds) -> ResourceState:
+def _as_it_is_now(state: ResourceState, found: Observation) -> ResourceState:
+    """The state of the resource that stands there, which may not be the one that was seen last.
+
+    One that was made anew under the same name was never changed by us, whatever we did to the other.
+    Originals written on it count where none are remembered: the log was lost, or we died before we wrote it.
+    """
+    known = state.observation
+    if known and known.identity and found.identity and known.identity != found.identity:
+        state = forgotten(state)
+    if state.originals is None and found.originals is not None:
+        return replace(state, originals=found.originals, set_by_us=(found.bounds,))
+    return state
+
+
+def carried_out_by_platform(state: ResourceState) -> frozenset[Bounds]:
+    """The bounds that steps we armed make of what was seen last: whoever set these did it for us."""
+    if state.observation is None or not state.observation.armed:
+        return frozenset()
+    made, bounds = [], state.observation.bounds
+    for step in state.observation.armed:
+        bounds = Bounds(step.floor, max(step.floor, step.ceiling or bounds.maximum))
+        made.append(bounds)
+    return frozenset(made)
+
+
+def with_others_writes(state: ResourceState, looked: Observation) -> ResourceState:
     """The state with what somebody else has set since our last act taken for what is to be restored.
 
     Whatever they wrote, lower or higher, is what they want the resource to have without us. A side on which
@@ -112,7 +210,10 @@ def with_others_writes(state: ResourceState, found: Bounds) -> ResourceState:
     """
     if state.originals is None or not state.set_by_us:
         return state
+    found = looked.bounds
     seen = state.observation.bounds if state.observation else None
+    if found in carried_out_by_platform(state):
+        return replace(state, set_by_us=(found,))
     if found in state.set_by_us:
         # An act that is seen to have come to pass leaves nothing open: what stood before it is history.
         return state if found == seen else replace(state, set_by_us=(found,))
@@ -121,4 +222,5 @@ def with_others_writes(state: ResourceState, found: Bounds) -> ResourceState:
     least = theirs.minimum if found.minimum in {b.minimum for b in ours} else found.minimum
     most = theirs.maximum if found.maximum in {b.maximum for b in ours} else found.maximum
     act = next((bounds for bounds in state.set_by_us if bounds != seen), last)
-    return replace(state, originals=Bounds(least, max(least, most)), set_by_us=(act, found))
+    theirs_now = replace(state, originals=Bounds(least, max(least, most)), set_by_us=(act, found))
+    return clobbered(theirs_now, act, looked)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from advisor.domain.advice import Claim, Step
-from advisor.domain.capacity import ResourceState
+from advisor.domain.resource_state import ResourceState
 from advisor.planning.schedule import standing_at
 
 Steps = tuple[Step, ...]

@@ -13,8 +13,8 @@ from datetime import datetime
 
 from advisor.domain.advice import Claim, Need, ScheduleWithout, Step
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import ResourceState
 from advisor.domain.policy import ResourcePolicy
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import ceil_to, from_epoch_s
 from advisor.planning.cluster import ClusterFloors
 from advisor.planning.cost import unit_hours

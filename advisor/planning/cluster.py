@@ -11,8 +11,8 @@ import numpy as np
 
 from advisor.domain.advice import Claim, Need
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import ResourceState
 from advisor.domain.policy import ResourcePolicy
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, span, step_s, to_epoch_s
 from advisor.planning.claims import demand_on
 from advisor.planning.pace import Pace

@@ -11,8 +11,8 @@ import numpy as np
 
 from advisor.domain.advice import Claim, Need, ScheduleWithout, Step
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import ResourceState
 from advisor.domain.policy import Policy, ResourcePolicy
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
 from advisor.planning.alternatives import Alternative, alternatives
 from advisor.planning.claims import claims_on, in_force

@@ -9,8 +9,8 @@ import numpy as np
 
 from advisor.domain.advice import Claim, Need, Step
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import ResourceState
 from advisor.domain.policy import ResourcePolicy
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import ceil_to, span
 from advisor.planning.claims import clusters
 from advisor.planning.cluster import (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from advisor.domain.advice import Claim, Need
-from advisor.domain.capacity import ResourceState
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import from_epoch_s
 from advisor.planning.claims import demand_on
 from advisor.planning.cluster import ClusterFloors, ask, plan_cluster

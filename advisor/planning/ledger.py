@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from advisor.domain.advice import Claim, Step
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import ResourceState
 from advisor.domain.money import Ledger, Spent
 from advisor.domain.policy import ResourcePolicy
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import ceil_to
 from advisor.planning.cost import unit_hours
 from advisor.planning.floors import steps_past

@@ -16,10 +16,10 @@ from graphlib import TopologicalSorter
 
 import numpy as np
 
-from advisor.domain.capacity import ResourceState
 from advisor.domain.evidence import LeadTimes
 from advisor.domain.limits import FreezeWindow, Hours
 from advisor.domain.policy import TIERS, Policy, ResourcePolicy
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import ceil_to, floor_to
 from advisor.planning.closed import first_open, last_open
 from advisor.planning.lead_times import lead_time_at, usual

@@ -14,12 +14,12 @@ from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to, from_epoch_s, span, step_s
 from advisor.forecasting.windows import is_season
-from advisor.planning.act_guardrails import obstacles_to
 from advisor.planning.bounds import Bounded
 from advisor.planning.claims import counts, in_force
 from advisor.planning.estate import LaidOut, Reach
 from advisor.planning.findings import findings_on
 from advisor.planning.lead_times import is_measured
+from advisor.planning.obstacles import obstacles_to
 from advisor.planning.permissions import Permission
 from advisor.planning.plan_guardrails import CALIBRATED_FROM
 from advisor.planning.presence import Standing, units_there

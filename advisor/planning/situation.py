@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from advisor.domain.advice import Claim, Step
-from advisor.domain.capacity import ResourceState
 from advisor.domain.controls import Controls
 from advisor.domain.limits import ModeCaps
 from advisor.domain.policy import Mode, ResourcePolicy
+from advisor.domain.resource_state import ResourceState
 from advisor.planning.cuts import Cut
 from advisor.planning.pace import Pace
 from advisor.planning.permissions import Permission

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from advisor.domain.capacity import ResourceState
 from advisor.domain.demand import Level
 from advisor.domain.policy import Policy
+from advisor.domain.resource_state import ResourceState
 from advisor.planning.blame import loads_on
 from advisor.planning.unit_capacity import weigh
 

@@ -128,6 +128,13 @@ class SharedOptions(Section):
         examples=["10m"],
         description="For so long after an act nothing is lowered; raises do not wait.",
     )
+    reassert: int = Field(
+        default=_RESOURCE.reassert,
+        ge=0,
+        le=20,
+        examples=[5],
+        description="How often in a row a floor that others take back is set again before a person is asked.",
+    )
     price_per_unit_hour: float | None = Field(
         default=None,
         ge=0,

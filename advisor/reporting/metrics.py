@@ -120,6 +120,9 @@ class Metrics:
         self.holds = gauge("holds", "Resources and campaigns on hold; shown by the decider.")
 
         # --- acts
+        self.kafka_away = gauge(
+            "kafka_away", "1 while Kafka stores nothing for the decider: only agreed raises are carried out."
+        )
         self.acts = counter("acts", "Instructions carried out or failed, by Reason.", "resource", "reason")
         self.floor_observed = gauge(
             "floor_observed_units", "Floor that the actuator found on the resource.", "resource"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from advisor.domain.advice import Instruction
-from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.capacity import Bounds, Observation
+from advisor.domain.resource_state import ResourceState
 from advisor.planning.acts import after_acting, after_observing, before_acting, bounds_to_set
 
 

@@ -96,3 +96,6 @@ class FreezeData(ScopeData):
     """Data of io.headstart.command.freeze.v1, the kill switch: nothing is changed, what stands, stands."""
 
     scope: Annotated[Word, Field(description="A resource's id; * for everything")]
+    disarm: Annotated[
+        bool, Field(description="Also take back the steps that platforms would carry out by themselves")
+    ] = False

@@ -74,10 +74,11 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class OnScope:
-    """Hold, resume or freeze a resource, a campaign or everything."""
+    """Hold, resume or freeze a resource, a campaign or everything; a freeze may also `disarm`."""
 
     kind: CommandKind
     scope: str
+    disarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,8 @@ def command_data(command: Command) -> dict[str, Any]:
             }
         case Reject(campaign_id, revision):
             return {"campaign_id": campaign_id, "revision": revision, **said}
-        case OnScope(_, scope):
-            return {"scope": scope, **said}
+        case OnScope(_, scope, disarm):
+            return {"scope": scope, **({"disarm": True} if disarm else {}), **said}
 
 
 def _read(kind: CommandKind, data: dict[str, Any]) -> tuple[str, str, Approve | Reject | OnScope]:
@@ -185,7 +186,7 @@ def _read(kind: CommandKind, data: dict[str, Any]) -> tuple[str, str, Approve | 
         reject = validated(RejectData, data, SCHEMA)
         return reject.by, reject.why, Reject(reject.campaign_id, reject.revision)
     read = validated(_SCOPED[kind], data, SCHEMA)
-    return read.by, read.why, OnScope(kind, read.scope)
+    return read.by, read.why, OnScope(kind, read.scope, isinstance(read, FreezeData) and read.disarm)
 
 
 def _approve(data: ApproveData) -> Approve:

@@ -20,9 +20,9 @@ import msgspec
 
 from advisor.domain.advice import Need
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import ResourceState
 from advisor.domain.controls import Controls
 from advisor.domain.policy import Policy, ResourcePolicy
+from advisor.domain.resource_state import ResourceState
 from advisor.errors import DecodeError, HeadstartError
 from streams.codec.audit import content_hash
 from streams.codec.needs_log import LevelRecord, NeedRecord, decode_needs, encode_level, encode_need, level_of

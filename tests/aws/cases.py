@@ -8,7 +8,7 @@ import pytest
 
 from advisor.actuation.aws.actuator import AwsActuator
 from advisor.actuation.aws.auto_scaling_group import AutoScalingGroup
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Bounds
 from tests.aws.people import client, interrupted_at_call, made_group, resource_id
 from tests.aws.reserved import RESERVED_CASES
@@ -20,7 +20,7 @@ from tests.support.actuator_case import ActuatorCase
 def group_case(request: pytest.FixtureRequest) -> ActuatorCase:
     """`asg/NAME`."""
     server: AwsServer = request.getfixturevalue("aws")
-    connections: Connections = request.getfixturevalue("aws_connections")
+    sessions: Sessions = request.getfixturevalue("aws_sessions")
     made_group()
 
     async def somebody_sets(bounds: Bounds) -> None:
@@ -33,7 +33,7 @@ def group_case(request: pytest.FixtureRequest) -> ActuatorCase:
         made_group()
 
     return ActuatorCase(
-        AwsActuator(connections, AutoScalingGroup(connections)),
+        AwsActuator(sessions, AutoScalingGroup(sessions)),
         resource_id("asg/web"),
         resource_id("asg/web-gone"),
         server.world.lead_time,

@@ -11,9 +11,13 @@ from typing import Any
 import boto3
 
 from advisor.actuation.aws.sessions import Patience
+from advisor.actuation.connections import AccountConnection
 from tests.aws.server import AwsServer
 from tests.aws.world import ACCOUNT, REGION
 from tests.support.actuator_case import Interrupt
+
+OURS = {ACCOUNT: AccountConnection(ACCOUNT)}
+"""The account of the tests, called with the credentials in the environment."""
 
 HASTE = Patience(connect_s=1.0, read_s=5.0, attempts=2, at_once=4)
 """For tests: boto3 gives up soon."""

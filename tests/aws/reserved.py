@@ -143,7 +143,7 @@ def reserved_case(kind: str) -> Callable[[pytest.FixtureRequest], ActuatorCase]:
         async def recreate() -> None:
             of.make(server.world)
 
-        actuators = aws_actuators(request.getfixturevalue("aws_connections"), {name: resource(name)})
+        actuators = aws_actuators(request.getfixturevalue("aws_sessions"), {name: resource(name)})
         return ActuatorCase(
             actuators[kind],
             name,

@@ -125,10 +125,10 @@ def scaled_case(kind: str, *, placed: bool) -> Callable[[pytest.FixtureRequest],
             make()
 
         make()
-        connections = request.getfixturevalue("aws_connections")
+        sessions = request.getfixturevalue("aws_sessions")
         policies = {name: resource(name)}
         return ActuatorCase(
-            AwsActuator(connections, ApplicationAutoScaling(connections, dimension, policies)),
+            AwsActuator(sessions, ApplicationAutoScaling(sessions, dimension, policies)),
             name,
             resource_id(scaled.gone),
             server.world.lead_time,

@@ -14,10 +14,11 @@ from typing import cast
 from advisor.actuation.execute import Executed, execute, observe
 from advisor.domain.advice import Decision, ResourceDecision
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import Bounds, ResourceState
+from advisor.domain.capacity import Bounds
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
 from advisor.domain.policy import Policy
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import ceil_to
 from advisor.pipeline import decide, remember
 from advisor.planning.acts import before_acting

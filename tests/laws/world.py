@@ -9,10 +9,11 @@ from datetime import datetime
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import Need
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
 from advisor.domain.policy import Policy
+from advisor.domain.resource_state import ResourceState
 from advisor.errors import ActuationError
 from streams.campaign_book import CampaignBook
 from streams.codec.resource_state import decode_state, encode_state
@@ -31,15 +32,13 @@ class Act:
     after: Bounds
 
 
-class Platform:
+class Platform(SimulatedActuator):
     """A simulated platform that others write to as well, and that fails when told to."""
 
-    dry_run = True
-
     def __init__(self, policy: Policy, people_set: Mapping[str, Bounds]) -> None:
-        self.inner = SimulatedActuator(policy.resources)
+        super().__init__(policy.resources)
         for name, bounds in people_set.items():
-            self.inner.resume(Observation(name, NOW, bounds, bounds.minimum, bounds.minimum))
+            self.resume(Observation(name, NOW, bounds, bounds.minimum, bounds.minimum))
         self.refuses: set[str] = set()
         self.hides: set[str] = set()
         self.acts: list[Act] = []
@@ -52,13 +51,13 @@ class Platform:
     def write(self, resource: str, bounds: Bounds, now: datetime) -> None:
         """Somebody else sets them."""
         self._bounds[resource] = bounds
-        done(self.inner.set_bounds(resource, bounds, now))
+        done(super().set_bounds(resource, bounds, now))
 
     async def observe(self, resource: str, now: datetime) -> Observation:
         """As the simulation has it, unless it shows nothing."""
         if resource in self.hides:
             raise ActuationError(resource, "the platform does not answer", retryable=True)
-        return await self.inner.observe(resource, now)
+        return await super().observe(resource, now)
 
     async def set_bounds(self, resource: str, bounds: Bounds, now: datetime) -> None:
         """Set them, unless it refuses."""
@@ -66,7 +65,7 @@ class Platform:
             raise ActuationError(resource, "quota exceeded", retryable=True)
         self.acts.append(Act(now, resource, self._bounds[resource], bounds))
         self._bounds[resource] = bounds
-        await self.inner.set_bounds(resource, bounds, now)
+        await super().set_bounds(resource, bounds, now)
 
 
 @dataclass

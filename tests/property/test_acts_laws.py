@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from advisor.actuation.execute import execute, observe
 from advisor.domain.advice import Instruction
-from advisor.domain.capacity import Bounds, ResourceState
+from advisor.domain.capacity import Bounds
+from advisor.domain.resource_state import ResourceState
 from advisor.planning.acts import before_acting
 from tests.support.acting import Moody
 from tests.support.builders import MINUTE, NOW, PODS, policy, resource
@@ -70,7 +71,7 @@ class Shared:
         most = max(least, found.maximum if sides[1] is None else sides[1])
         if self._reads_like_ours(Bounds(least, most), found):
             return
-        asyncio.run(self.platform.inner.set_bounds(PODS, Bounds(least, most), self.now))
+        asyncio.run(self.platform.write(Bounds(least, most), self.now))
         least = self.wanted.minimum if least == found.minimum else least
         most = self.wanted.maximum if most == found.maximum else most
         self.wanted = Bounds(least, max(least, most))

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from advisor.domain.capacity import ResourceState
+from advisor.domain.resource_state import ResourceState
 from streams.audit_log import AuditRecord
 from streams.codec.manifest import read_inputs
 from streams.decision_inputs import DecisionInputs

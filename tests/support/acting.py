@@ -18,27 +18,25 @@ from advisor.pipeline import remember
 from tests.support.builders import HOUR, MINUTE, NOW, PODS, decided, needs_for, only, policy, resource, state
 
 
-class Moody:
+class Moody(SimulatedActuator):
     """The estate's resource on a simulated platform that counts acts and refuses them when told to."""
 
-    dry_run = True
-
     def __init__(self, rules: Policy, people_set: Bounds) -> None:
-        self.inner = SimulatedActuator(rules.resources)
-        self.inner.resume(Observation(PODS, NOW, people_set, people_set.minimum, people_set.minimum))
+        super().__init__(rules.resources)
+        self.resume(Observation(PODS, NOW, people_set, people_set.minimum, people_set.minimum))
         self.refuses = False
         self.acts: list[tuple[datetime, Bounds]] = []
-
-    async def observe(self, resource: str, now: datetime) -> Observation:
-        """As the simulation has it."""
-        return await self.inner.observe(resource, now)
 
     async def set_bounds(self, resource: str, bounds: Bounds, now: datetime) -> None:
         """Set them, or refuse."""
         if self.refuses:
             raise ActuationError(resource, "quota exceeded", retryable=True)
         self.acts.append((now, bounds))
-        await self.inner.set_bounds(resource, bounds, now)
+        await super().set_bounds(resource, bounds, now)
+
+    async def write(self, bounds: Bounds, now: datetime) -> None:
+        """Somebody else sets them."""
+        await super().set_bounds(PODS, bounds, now)
 
 
 class Day:
@@ -58,6 +56,10 @@ class Day:
     def bounds(self) -> Bounds:
         """The bounds that stand on the platform."""
         return asyncio.run(self.platform.observe(PODS, self.now)).bounds
+
+    def written_by_others(self, bounds: Bounds) -> None:
+        """Somebody else sets these bounds now."""
+        asyncio.run(self.platform.write(bounds, self.now))
 
     def until(
         self,

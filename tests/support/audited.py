@@ -10,10 +10,10 @@ import msgspec
 
 from advisor.domain.advice import Need
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import ResourceState
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
 from advisor.domain.policy import Policy
+from advisor.domain.resource_state import ResourceState
 from advisor.settings import load_settings
 from streams.audit_log import AuditEvent, AuditRecord
 from streams.audit_trail import AuditTrail

@@ -16,12 +16,13 @@ import numpy as np
 
 from advisor.domain.advice import Decision, Need, ResourceDecision, WithoutCampaign
 from advisor.domain.campaign import Campaign, ExpectedUplift
-from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.controls import EVERYTHING, Controls, Hold
 from advisor.domain.demand import BucketPart, Level, ServiceView, SourcePartition, TrafficSample
 from advisor.domain.evidence import LeadTime, LeadTimes
 from advisor.domain.limits import LoadTest
 from advisor.domain.policy import Mode, Policy, ResourcePolicy, SourcePolicy
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.pipeline import decide, remember
 from advisor.planning.schedule import standing_at

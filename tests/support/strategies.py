@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from advisor.domain.advice import Step
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.demand import TrafficSample
 from advisor.domain.policy import RampPolicy, ResourcePolicy
+from advisor.domain.resource_state import ResourceState
 from tests.support.builders import MINUTE, NOW, PODS, T0, campaign, certain, counted, reading, resource
 
 Draw = st.DrawFn

@@ -6,8 +6,8 @@ from math import isnan
 
 from prometheus_client import CollectorRegistry
 
-from advisor.domain.capacity import ResourceState
 from advisor.domain.evidence import CapacityEvidence, LeadTime, LeadTimes, Stretch
+from advisor.domain.resource_state import ResourceState
 from advisor.reporting.metrics import Metrics
 from streams.evidence import show_evidence
 from tests.support.builders import HOUR, MINUTE, NOW, PODS, resource, state

@@ -11,7 +11,7 @@ from advisor.actuation.aws.found import Found, Kind
 from advisor.actuation.aws.marks import marks_for, our_keys
 from advisor.actuation.aws.permissions import may_not
 from advisor.actuation.aws.schedules import Rearmament, rearmament
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Armed, Bounds, Observation, Verification
 from advisor.domain.change import Carried, Change, Done
 from advisor.domain.preflight import Preflight
@@ -22,8 +22,8 @@ from advisor.errors import ActuationError
 class AwsActuator:
     """An actuator of one kind of resource. A whole call takes `patience` at most, in seconds."""
 
-    def __init__(self, connections: Connections, kind: Kind, patience_s: float = 60.0) -> None:
-        self._connections = connections
+    def __init__(self, sessions: Sessions, kind: Kind, patience_s: float = 60.0) -> None:
+        self._sessions = sessions
         self._kind = kind
         self._patience_s = patience_s
 
@@ -35,7 +35,7 @@ class AwsActuator:
     @property
     def slowest_call(self) -> timedelta:
         """A call begins no request after its patience, and the last one goes on until boto3 gives it up."""
-        return timedelta(seconds=self._patience_s) + self._connections.slowest_call
+        return timedelta(seconds=self._patience_s) + self._sessions.slowest_call
 
     async def observe(self, resource: str, now: datetime) -> Observation:
         """How does it stand, with what is armed, what is written on it and what its units wait for?"""
@@ -55,7 +55,7 @@ class AwsActuator:
         async with self._in_time(resource):
             found = await self._kind.find(resource, now)
             looked = await self._kind.obstacles(found, need)
-            looked += await may_not(self._connections, found.at, self._kind.writes)
+            looked += await may_not(self._sessions, found, self._kind.writes)
         return Preflight(now, need.minimum, looked.findings, looked.unknown)
 
     async def set_floor(self, resource: str, change: Change, now: datetime) -> Done:

@@ -12,35 +12,32 @@ from advisor.actuation.aws.dimensions import DIMENSIONS
 from advisor.actuation.aws.found import Kind
 from advisor.actuation.aws.load_balancer import LoadBalancer
 from advisor.actuation.aws.node_group import NodeGroup
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.actuation.aws.warm_pool import WarmPool
 from advisor.actuation.aws.warm_throughput import WarmThroughput
 from advisor.domain.policy import ResourcePolicy
 
 
-def aws_actuators(
-    connections: Connections, resources: Mapping[str, ResourcePolicy]
-) -> Mapping[str, Actuator]:
+def aws_actuators(sessions: Sessions, resources: Mapping[str, ResourcePolicy]) -> Mapping[str, Actuator]:
     """The actuators of AWS by the kind in a resource's id: `asg`, `ecs`, `alb` ...
 
     `resources` are the policy's, by id: they tell the maximum of what has none of its own on the platform.
     """
-    return {kind: AwsActuator(connections, of) for kind, of in aws_kinds(connections, resources).items()}
+    return {kind: AwsActuator(sessions, of) for kind, of in aws_kinds(sessions, resources).items()}
 
 
-def aws_kinds(connections: Connections, resources: Mapping[str, ResourcePolicy]) -> Mapping[str, Kind]:
+def aws_kinds(sessions: Sessions, resources: Mapping[str, ResourcePolicy]) -> Mapping[str, Kind]:
     """All kinds of resources that can be set on AWS."""
     scaled = {
-        name: ApplicationAutoScaling(connections, dimension, resources)
-        for name, dimension in DIMENSIONS.items()
+        name: ApplicationAutoScaling(sessions, dimension, resources) for name, dimension in DIMENSIONS.items()
     }
     return {
-        "asg": AutoScalingGroup(connections),
-        "asg-warm-pool": WarmPool(connections, resources),
-        "eks-nodegroup": NodeGroup(connections),
-        "alb": LoadBalancer(connections, "alb", resources),
-        "nlb": LoadBalancer(connections, "nlb", resources),
-        "dynamodb-warm-reads": WarmThroughput(connections, "dynamodb-warm-reads", resources),
-        "dynamodb-warm-writes": WarmThroughput(connections, "dynamodb-warm-writes", resources),
+        "asg": AutoScalingGroup(sessions),
+        "asg-warm-pool": WarmPool(sessions, resources),
+        "eks-nodegroup": NodeGroup(sessions),
+        "alb": LoadBalancer(sessions, "alb", resources),
+        "nlb": LoadBalancer(sessions, "nlb", resources),
+        "dynamodb-warm-reads": WarmThroughput(sessions, "dynamodb-warm-reads", resources),
+        "dynamodb-warm-writes": WarmThroughput(sessions, "dynamodb-warm-writes", resources),
         **scaled,
     }

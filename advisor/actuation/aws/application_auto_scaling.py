@@ -20,7 +20,7 @@ from advisor.actuation.aws.effects import Effect
 from advisor.actuation.aws.found import Found, Looked
 from advisor.actuation.aws.marks import marks_for, marks_in
 from advisor.actuation.aws.schedules import Rearmament, armed_by, as_scheduled_action, is_ours
-from advisor.actuation.aws.sessions import Answer, Connections
+from advisor.actuation.aws.sessions import Answer, Sessions
 from advisor.domain.capacity import Bounds
 from advisor.domain.change import Carried, Change, Done
 from advisor.domain.policy import ResourcePolicy
@@ -34,9 +34,9 @@ class ApplicationAutoScaling:
     """One dimension's scalable targets. `resources` tells the maximum of what has no scalable target yet."""
 
     def __init__(
-        self, connections: Connections, dimension: Dimension, resources: Mapping[str, ResourcePolicy]
+        self, sessions: Sessions, dimension: Dimension, resources: Mapping[str, ResourcePolicy]
     ) -> None:
-        self._aws = connections
+        self._aws = sessions
         self._dimension = dimension
         self._resources = resources
 

@@ -13,7 +13,7 @@ from advisor.actuation.aws.found import Found, Looked
 from advisor.actuation.aws.group_preflight import group_obstacles
 from advisor.actuation.aws.marks import tags_of
 from advisor.actuation.aws.schedules import Rearmament, is_ours
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Armed, Bounds
 from advisor.domain.change import Carried, Change, Done
 from advisor.domain.reason import Reason
@@ -34,8 +34,8 @@ class AutoScalingGroup:
         "autoscaling:DeleteTags",
     )
 
-    def __init__(self, connections: Connections) -> None:
-        self._aws = connections
+    def __init__(self, sessions: Sessions) -> None:
+        self._aws = sessions
 
     async def find(self, resource: str, now: datetime) -> Found:
         """The group, what is armed on it, and the newest of what it did."""
@@ -120,7 +120,7 @@ class AutoScalingGroup:
         return await group_obstacles(self._aws, found, found.described, need)
 
 
-async def described_group(aws: Connections, at: Address, name: str) -> dict[str, Any]:
+async def described_group(aws: Sessions, at: Address, name: str) -> dict[str, Any]:
     """AWS's description of a group. Raises ActuationError where there is none, or none for long."""
     answer = await aws.call(at, "autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=[name])
     groups = [group for group in answer["AutoScalingGroups"] if "Status" not in group]
@@ -130,7 +130,7 @@ async def described_group(aws: Connections, at: Address, name: str) -> dict[str,
     raise ActuationError(at.resource, detail, retryable=False, reason=Reason.RESOURCE_GONE)
 
 
-async def newest_activities(aws: Connections, at: Address, name: str) -> list[dict[str, Any]]:
+async def newest_activities(aws: Sessions, at: Address, name: str) -> list[dict[str, Any]]:
     """What a group did lately, the newest first."""
     answer = await aws.call(
         at, "autoscaling", "describe_scaling_activities", AutoScalingGroupName=name, MaxRecords=10
@@ -165,7 +165,7 @@ def waits_of(group: Mapping[str, Any], activities: Sequence[Mapping[str, Any]]) 
 _NEEDED = ("Launch", "HealthCheck", "AddToLoadBalancer")
 
 
-async def tag_group(aws: Connections, at: Address, name: str, tags: Mapping[str, str]) -> None:
+async def tag_group(aws: Sessions, at: Address, name: str, tags: Mapping[str, str]) -> None:
     """Tag a group without tagging its instances."""
     await aws.call(
         at,
@@ -175,7 +175,7 @@ async def tag_group(aws: Connections, at: Address, name: str, tags: Mapping[str,
     )
 
 
-async def untag_group(aws: Connections, at: Address, name: str, keys: Iterable[str]) -> None:
+async def untag_group(aws: Sessions, at: Address, name: str, keys: Iterable[str]) -> None:
     """Take tags off a group."""
     await aws.call(at, "autoscaling", "delete_tags", Tags=[_tag(name, key) for key in keys])
 

@@ -8,7 +8,7 @@ from advisor.actuation.aws.dimensions import Dimension
 from advisor.actuation.aws.found import Found, Looked
 from advisor.actuation.aws.group_preflight import maximum_too_low
 from advisor.actuation.aws.quotas import quota
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Bounds
 from advisor.domain.preflight import PreflightFinding
 from advisor.domain.reason import Reason
@@ -33,7 +33,7 @@ KEPT_UNRESERVED = 100
 """Executions that Lambda keeps for functions without a reservation."""
 
 
-async def dimension_obstacles(aws: Connections, dimension: Dimension, found: Found, need: Bounds) -> Looked:
+async def dimension_obstacles(aws: Sessions, dimension: Dimension, found: Found, need: Bounds) -> Looked:
     """All of it. What may not be looked at is unknown."""
     looked = maximum_too_low(found, need, _register(dimension, found, need)) + _most(dimension, found, need)
     ask = _ASKS.get(dimension.namespace)
@@ -65,11 +65,12 @@ def _most(dimension: Dimension, found: Found, need: Bounds) -> Looked:
         f"set `maximum: {dimension.most}` for {found.at.resource} in the policy, and larger instances",
         dimension.most,
         need.minimum,
+        dimension.most,
     )
     return Looked((finding,))
 
 
-async def _fargate(aws: Connections, dimension: Dimension, found: Found, need: int) -> Looked:
+async def _fargate(aws: Sessions, dimension: Dimension, found: Found, need: int) -> Looked:
     service = found.described["object"]
     providers = [s["capacityProvider"] for s in service.get("capacityProviderStrategy", ())]
     if service.get("launchType") != "FARGATE" and "FARGATE" not in providers:
@@ -79,10 +80,10 @@ async def _fargate(aws: Connections, dimension: Dimension, found: Found, need: i
     )
     vcpu = int(answer["taskDefinition"]["cpu"]) / 1024
     allowed = await quota(aws, found.at, "fargate", FARGATE_QUOTA)
-    return allowed.too_small_for(found.at.resource, need * vcpu, "vCPU of Fargate tasks")
+    return allowed.too_small_for(found.at.resource, need, vcpu, "vCPU of Fargate tasks")
 
 
-async def _throughput(aws: Connections, dimension: Dimension, found: Found, need: int) -> Looked:
+async def _throughput(aws: Sessions, dimension: Dimension, found: Found, need: int) -> Looked:
     limits = await aws.call(found.at, "dynamodb", "describe_limits")
     word = "Read" if "Read" in dimension.counted else "Write"
     there, code = min((limits[f"{of}Max{word}CapacityUnits"], _THROUGHPUT[of, word]) for of in _OF)
@@ -96,11 +97,12 @@ async def _throughput(aws: Connections, dimension: Dimension, found: Found, need
         f" --service-code dynamodb --quota-code {code} --desired-value {need}",
         there,
         need,
+        there,
     )
     return Looked((finding,))
 
 
-async def _concurrency(aws: Connections, dimension: Dimension, found: Found, need: int) -> Looked:
+async def _concurrency(aws: Sessions, dimension: Dimension, found: Found, need: int) -> Looked:
     limit = (await aws.call(found.at, "lambda", "get_account_settings"))["AccountLimit"]
     there = limit["UnreservedConcurrentExecutions"] - KEPT_UNRESERVED + found.described["units"]
     if there >= need:
@@ -114,11 +116,12 @@ async def _concurrency(aws: Connections, dimension: Dimension, found: Found, nee
         f" --service-code lambda --quota-code {CONCURRENCY_QUOTA} --desired-value {wanted}",
         there,
         need,
+        there,
     )
     return Looked((finding,))
 
 
-_ASKS: Mapping[str, Callable[[Connections, Dimension, Found, int], Awaitable[Looked]]] = {
+_ASKS: Mapping[str, Callable[[Sessions, Dimension, Found, int], Awaitable[Looked]]] = {
     "ecs": _fargate,
     "dynamodb": _throughput,
     "lambda": _concurrency,

@@ -16,7 +16,7 @@ from advisor.actuation.aws.effects import (
     table_reads,
     table_writes,
 )
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Dimension:
     namespace: str
     object: str
     counted: str
-    effect: Callable[[Connections, Address], Awaitable[Effect]]
+    effect: Callable[[Sessions, Address], Awaitable[Effect]]
     names: tuple[int, int] = (1, 1)
     part: tuple[str, str] | None = None
     most: int | None = None
@@ -51,7 +51,7 @@ class Dimension:
         }
 
 
-def _table(word: str, units: str, effect: Callable[[Connections, Address], Awaitable[Effect]]) -> Dimension:
+def _table(word: str, units: str, effect: Callable[[Sessions, Address], Awaitable[Effect]]) -> Dimension:
     index = ("table/{}/index/{}", f"dynamodb:index:{units}")
     return Dimension(
         f"dynamodb-{word}/TABLE[/INDEX]",
@@ -65,7 +65,7 @@ def _table(word: str, units: str, effect: Callable[[Connections, Address], Await
 
 
 def _cache(
-    word: str, counted: str, effect: Callable[[Connections, Address], Awaitable[Effect]], most: int | None
+    word: str, counted: str, effect: Callable[[Sessions, Address], Awaitable[Effect]], most: int | None
 ) -> Dimension:
     return Dimension(
         f"elasticache-{word}/GROUP",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.actuation.aws.addresses import Address
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
@@ -24,7 +24,7 @@ class Effect:
     described: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def ecs_tasks(aws: Connections, at: Address) -> Effect:
+async def ecs_tasks(aws: Sessions, at: Address) -> Effect:
     """Tasks of a service that run."""
     answer = await aws.call(at, "ecs", "describe_services", cluster=at.name, services=[at.within])
     services = [s for s in answer["services"] if s["status"] != "INACTIVE"]
@@ -41,17 +41,17 @@ async def ecs_tasks(aws: Connections, at: Address) -> Effect:
     )
 
 
-async def table_reads(aws: Connections, at: Address) -> Effect:
+async def table_reads(aws: Sessions, at: Address) -> Effect:
     """Read capacity units that are provisioned."""
     return await _table(aws, at, "ReadCapacityUnits")
 
 
-async def table_writes(aws: Connections, at: Address) -> Effect:
+async def table_writes(aws: Sessions, at: Address) -> Effect:
     """Write capacity units that are provisioned."""
     return await _table(aws, at, "WriteCapacityUnits")
 
 
-async def _table(aws: Connections, at: Address, units: str) -> Effect:
+async def _table(aws: Sessions, at: Address, units: str) -> Effect:
     table = await described_table(aws, at)
     if table.get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST":
         detail = "the table is on demand and has no provisioned capacity; use dynamodb-warm-reads or -writes"
@@ -63,7 +63,7 @@ async def _table(aws: Connections, at: Address, units: str) -> Effect:
     return Effect(provisioned, provisioned, identity, waits, status == "ACTIVE", table)
 
 
-async def described_table(aws: Connections, at: Address) -> dict[str, Any]:
+async def described_table(aws: Sessions, at: Address) -> dict[str, Any]:
     """AWS's description of a table. Raises ActuationError."""
     answer = await aws.call(at, "dynamodb", "describe_table", TableName=at.name)
     return dict(answer["Table"])
@@ -81,7 +81,7 @@ def part_of_table(at: Address, table: Mapping[str, Any]) -> tuple[Mapping[str, A
     return index, str(status)
 
 
-async def aurora_readers(aws: Connections, at: Address) -> Effect:
+async def aurora_readers(aws: Sessions, at: Address) -> Effect:
     """Readers of a cluster that are available."""
     clusters = await aws.pages(at, "rds", "describe_db_clusters", "DBClusters", DBClusterIdentifier=at.name)
     if not clusters:
@@ -96,7 +96,7 @@ async def aurora_readers(aws: Connections, at: Address) -> Effect:
     return Effect(len(readers), len(readers) - len(waits), identity, waits[:3], described=cluster)
 
 
-async def lambda_concurrency(aws: Connections, at: Address) -> Effect:
+async def lambda_concurrency(aws: Sessions, at: Address) -> Effect:
     """Provisioned concurrency of an alias that is allocated; without a configuration it has none."""
     alias = await aws.call(at, "lambda", "get_alias", FunctionName=at.name, Name=at.within)
     configs = await aws.pages(
@@ -127,7 +127,7 @@ async def lambda_concurrency(aws: Connections, at: Address) -> Effect:
     )
 
 
-async def cache_shards(aws: Connections, at: Address) -> Effect:
+async def cache_shards(aws: Sessions, at: Address) -> Effect:
     """Shards of a replication group that are available."""
     group = await _cache(aws, at)
     shards = group["NodeGroups"]
@@ -135,7 +135,7 @@ async def cache_shards(aws: Connections, at: Address) -> Effect:
     return _cached(group, len(shards), ready)
 
 
-async def cache_replicas(aws: Connections, at: Address) -> Effect:
+async def cache_replicas(aws: Sessions, at: Address) -> Effect:
     """Replicas of each shard of a replication group: as many as the shard with the fewest has."""
     group = await _cache(aws, at)
     replicas = [max(len(shard["NodeGroupMembers"]) - 1, 0) for shard in group["NodeGroups"]]
@@ -143,7 +143,7 @@ async def cache_replicas(aws: Connections, at: Address) -> Effect:
     return _cached(group, fewest, fewest)
 
 
-async def _cache(aws: Connections, at: Address) -> dict[str, Any]:
+async def _cache(aws: Sessions, at: Address) -> dict[str, Any]:
     groups = await aws.pages(
         at, "elasticache", "describe_replication_groups", "ReplicationGroups", ReplicationGroupId=at.name
     )

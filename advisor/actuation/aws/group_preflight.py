@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.actuation.aws.found import Found, Looked
 from advisor.actuation.aws.quotas import quota
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Bounds
 from advisor.domain.preflight import PreflightFinding
 from advisor.domain.reason import Reason
@@ -19,7 +19,7 @@ VCPU_QUOTA = "L-1216C47A"
 _STANDARD = "acdhimrtz"
 
 
-async def group_obstacles(aws: Connections, found: Found, group: Mapping[str, Any], need: Bounds) -> Looked:
+async def group_obstacles(aws: Sessions, found: Found, group: Mapping[str, Any], need: Bounds) -> Looked:
     """All of it, for the units that are not there yet. What may not be looked at is unknown."""
     more = max(need.minimum - len(group.get("Instances", ())), 0)
     looked = maximum_too_low(found, need, _raise_maximum(found, group, need))
@@ -35,7 +35,7 @@ def maximum_too_low(found: Found, need: Bounds, cure: str) -> Looked:
     detail = f"the maximum is {there} units, {need.minimum} are needed"
     blocks = need.maximum < need.minimum
     finding = PreflightFinding(
-        found.at.resource, Reason.MAXIMUM_TOO_LOW, detail, cure, there, need.minimum, blocks
+        found.at.resource, Reason.MAXIMUM_TOO_LOW, detail, cure, there, need.minimum, there, blocks
     )
     return Looked((finding,))
 
@@ -48,7 +48,7 @@ def _raise_maximum(found: Found, group: Mapping[str, Any], need: Bounds) -> str:
     )
 
 
-async def _addresses(aws: Connections, found: Found, group: Mapping[str, Any], more: int) -> Looked:
+async def _addresses(aws: Sessions, found: Found, group: Mapping[str, Any], more: int) -> Looked:
     subnets = [name.strip() for name in group.get("VPCZoneIdentifier", "").split(",") if name.strip()]
     if not subnets or not more:
         return Looked()
@@ -67,11 +67,12 @@ async def _addresses(aws: Connections, found: Found, group: Mapping[str, Any], m
         f" {group['AutoScalingGroupName']} --vpc-zone-identifier {','.join(subnets)},SUBNET",
         free,
         more,
+        len(group.get("Instances", ())) + free,
     )
     return Looked((finding,))
 
 
-async def _vcpu(aws: Connections, found: Found, group: Mapping[str, Any], need: int) -> Looked:
+async def _vcpu(aws: Sessions, found: Found, group: Mapping[str, Any], need: int) -> Looked:
     types = sorted({i["InstanceType"] for i in group.get("Instances", ()) if "InstanceType" in i})
     if not types:
         return Looked(unknown=("vCPU quota: the group has no instance whose size could be looked up",))
@@ -84,5 +85,5 @@ async def _vcpu(aws: Connections, found: Found, group: Mapping[str, Any], need: 
         allowed = await quota(aws, found.at, "ec2", VCPU_QUOTA)
     except ActuationError as error:
         return Looked(unknown=(f"vCPU quota: {error.detail}",))
-    needed = need * max(kind["VCpuInfo"]["DefaultVCpus"] for kind in listed)
-    return allowed.too_small_for(found.at.resource, needed, "vCPU of on-demand instances")
+    each = max(kind["VCpuInfo"]["DefaultVCpus"] for kind in listed)
+    return allowed.too_small_for(found.at.resource, need, each, "vCPU of on-demand instances")

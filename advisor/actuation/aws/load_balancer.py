@@ -16,7 +16,7 @@ from advisor.actuation.aws.found import Found, Looked
 from advisor.actuation.aws.marks import tags_of
 from advisor.actuation.aws.quotas import Quota
 from advisor.actuation.aws.schedules import Rearmament
-from advisor.actuation.aws.sessions import Answer, Connections
+from advisor.actuation.aws.sessions import Answer, Sessions
 from advisor.domain.capacity import Bounds
 from advisor.domain.change import Change, Done
 from advisor.domain.policy import ResourcePolicy
@@ -44,8 +44,8 @@ class LoadBalancer:
         "elasticloadbalancing:RemoveTags",
     )
 
-    def __init__(self, connections: Connections, kind: str, resources: Mapping[str, ResourcePolicy]) -> None:
-        self._aws = connections
+    def __init__(self, sessions: Sessions, kind: str, resources: Mapping[str, ResourcePolicy]) -> None:
+        self._aws = sessions
         self._kind = kind
         self._resources = resources
 
@@ -105,7 +105,7 @@ class LoadBalancer:
 
     async def obstacles(self, found: Found, need: Bounds) -> Looked:
         """The quota of reserved units, 0 until it is raised, and whether it can be lowered today."""
-        looked = self._lowerings(found)
+        looked = self._lowerings(found, need)
         try:
             quotas = await self._aws.pages(
                 found.at,
@@ -123,9 +123,9 @@ class LoadBalancer:
         allowed = Quota(
             "elasticloadbalancing", named[0]["QuotaCode"], found.at.region, float(named[0]["Value"])
         )
-        return looked + allowed.too_small_for(found.at.resource, need.minimum, "reserved capacity units")
+        return looked + allowed.too_small_for(found.at.resource, need.minimum, 1.0, "reserved capacity units")
 
-    def _lowerings(self, found: Found) -> Looked:
+    def _lowerings(self, found: Found, need: Bounds) -> Looked:
         left = found.described["reservation"].get("DecreaseRequestsRemaining")
         if left is None or left > 0:
             return Looked()
@@ -137,6 +137,7 @@ class LoadBalancer:
             f" --load-balancer-arn {found.described['arn']}",
             left,
             1,
+            need.minimum,
             blocks=False,
         )
         return Looked((finding,))

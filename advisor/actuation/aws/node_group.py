@@ -21,7 +21,7 @@ from advisor.actuation.aws.auto_scaling_group import (
 from advisor.actuation.aws.found import Found, Looked
 from advisor.actuation.aws.group_preflight import group_obstacles
 from advisor.actuation.aws.schedules import Rearmament
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Bounds
 from advisor.domain.change import Carried, Change, Done
 from advisor.domain.reason import Reason
@@ -33,8 +33,8 @@ class NodeGroup:
 
     writes: Sequence[str] = ("eks:TagResource", "eks:UpdateNodegroupConfig", "eks:UntagResource")
 
-    def __init__(self, connections: Connections) -> None:
-        self._aws = connections
+    def __init__(self, sessions: Sessions) -> None:
+        self._aws = sessions
 
     async def find(self, resource: str, now: datetime) -> Found:
         """The node group, and the instances of the groups below it."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from advisor.actuation.aws.addresses import Address
-from advisor.actuation.aws.found import Looked
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.found import Found, Looked
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.preflight import PreflightFinding
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
@@ -15,15 +14,16 @@ from advisor.errors import ActuationError
 _SESSION = re.compile(r"arn:(?P<partition>[a-z-]+):sts::(?P<account>[0-9]+):assumed-role/(?P<role>[^/]+)/.+")
 
 
-async def may_not(connections: Connections, at: Address, actions: Sequence[str]) -> Looked:
+async def may_not(sessions: Sessions, found: Found, actions: Sequence[str]) -> Looked:
     """Which of these actions are not allowed to whom we call as?
 
     The simulation knows nothing of a tag on the resource, so an action that is allowed by a condition on one
     counts as unknown, not as forbidden.
     """
+    at = found.at
     try:
-        source = _policy_source(await connections.caller(at))
-        results = await connections.pages(
+        source = _policy_source(await sessions.caller(at))
+        results = await sessions.pages(
             at,
             "iam",
             "simulate_principal_policy",
@@ -35,22 +35,23 @@ async def may_not(connections: Connections, at: Address, actions: Sequence[str])
         return Looked(unknown=(f"permissions: {error.detail}",))
     looked = Looked()
     for result in results:
-        looked += _judged(at, source, result["EvalActionName"], result)
+        looked += _judged(found, source, result["EvalActionName"], result)
     return looked
 
 
-def _judged(at: Address, source: str, action: str, result: dict[str, object]) -> Looked:
+def _judged(found: Found, source: str, action: str, result: dict[str, object]) -> Looked:
     if result["EvalDecision"] == "allowed":
         return Looked()
     if missing := result.get("MissingContextValues"):
         keys = ", ".join(map(str, missing if isinstance(missing, list) else [missing]))
         return Looked(unknown=(f"permissions: whether {action} is allowed depends on {keys}",))
     finding = PreflightFinding(
-        at.resource,
+        found.at.resource,
         Reason.PERMISSION_MISSING,
         f"{source} may not call {action} ({result['EvalDecision']})",
         f"aws iam {_put_policy(source)} --policy-name headstart-write"
         " --policy-document file://deploy/aws/iam-write.json",
+        enough_for=found.bounds.minimum,
     )
     return Looked((finding,))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from advisor.actuation.aws.addresses import Address
 from advisor.actuation.aws.found import Looked
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.preflight import PreflightFinding
 from advisor.domain.reason import Reason
 
@@ -20,8 +20,9 @@ class Quota:
     region: str
     value: float
 
-    def too_small_for(self, resource: str, needed: float, unit: str) -> Looked:
-        """A finding where the quota is smaller than what is needed; others in the account use it, too."""
+    def too_small_for(self, resource: str, units: int, each: float, what: str) -> Looked:
+        """A finding where the quota does not hold so many units, at `each` of `what`; others use it, too."""
+        needed = units * each
         if self.value >= needed:
             return Looked()
         cure = (
@@ -29,12 +30,24 @@ class Quota:
             f" --service-code {self.service} --quota-code {self.code} --desired-value {needed:g}"
         )
         detail = (
-            f"the account's quota is {self.value:g} {unit}, {needed:g} are needed for this resource alone"
+            f"the account's quota is {self.value:g} {what}, {needed:g} are needed for this resource alone"
         )
-        return Looked((PreflightFinding(resource, Reason.QUOTA_TOO_SMALL, detail, cure, self.value, needed),))
+        return Looked(
+            (
+                PreflightFinding(
+                    resource,
+                    Reason.QUOTA_TOO_SMALL,
+                    detail,
+                    cure,
+                    self.value,
+                    needed,
+                    int(self.value / each),
+                ),
+            )
+        )
 
 
-async def quota(aws: Connections, at: Address, service: str, code: str) -> Quota:
+async def quota(aws: Sessions, at: Address, service: str, code: str) -> Quota:
     """The quota as it is applied here. Raises ActuationError."""
     answer = await aws.call(at, "service-quotas", "get_service_quota", ServiceCode=service, QuotaCode=code)
     return Quota(service, code, at.region, float(answer["Quota"]["Value"]))

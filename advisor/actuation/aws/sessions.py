@@ -7,7 +7,7 @@ region and service. No call goes out before it is known that the credentials are
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,19 +30,11 @@ from advisor.actuation.aws.actions import called
 from advisor.actuation.aws.addresses import Address
 from advisor.actuation.aws.errors import actuation_error
 from advisor.actuation.calls import CallLimits, Calls
+from advisor.actuation.connections import AccountConnection
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
 Answer = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AwsAccount:
-    """As whom an account is called: in a role of its, or, without one, with what boto3 finds by itself."""
-
-    account: str
-    role_arn: str | None = None
-    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +58,22 @@ class Patience:
         return 3 * (self.attempts * (self.connect_s + self.read_s + 2.0 * self.at_once) + waits_s)
 
 
-class Connections:
+class Sessions:
     """Calls to AWS: whatever a client offers, off the event loop, within limits, with errors that say why.
 
-    `accounts` that are not named here are called with what boto3 finds by itself. boto3 tries again by itself
-    (`patience`), so `limits` paces the calls of an account and does not repeat them.
+    `accounts` are those that may be called, by their digits. boto3 tries again by itself (`patience`), so the
+    calls of an account are paced here, `per_s`, and not repeated.
     """
 
     def __init__(
         self,
-        accounts: Sequence[AwsAccount] = (),
+        accounts: Mapping[str, AccountConnection],
         patience: Patience | None = None,
         per_s: float = 20.0,
         version: str = "dev",
     ) -> None:
         self.patience = patience or Patience()
-        self._accounts = {account.account: account for account in accounts}
+        self._accounts = accounts
         self._limits = CallLimits(per_s, self.patience.at_once, self.patience.longest_s, attempts=1)
         self._calls: dict[str, Calls] = {}
         self._sessions: dict[str, boto3.Session] = {}
@@ -139,6 +131,9 @@ class Connections:
 
     async def _make(self, at: Address, service: str, operation: str, parameters: Mapping[str, Any]) -> Answer:
         work = partial(self._blocking, at, service, operation, parameters)
+        if at.account not in self._accounts:
+            detail = f"account {at.account} is not to be called. Fix: list it under `accounts:` in the policy"
+            raise ActuationError(at.resource, detail, retryable=False, reason=Reason.NO_ACTUATOR)
         if at.account not in self._calls:
             self._calls[at.account] = Calls(self._limits)
         return await self._calls[at.account].make(at.resource, lambda: self._off_the_loop(work))
@@ -182,11 +177,11 @@ class Connections:
             return self._clients[key]
 
     def _session(self, at: Address) -> boto3.Session:
-        account = self._accounts.get(at.account)
+        account = self._accounts[at.account]
         session = Session()
         session.register_component("data_loader", _models())
-        if account is not None and account.role_arn is not None:
-            role = _Role(account.role_arn, account.external_id, at.region, self._config)
+        if account.role is not None:
+            role = _Role(account.role, account.external_id, at.region, self._config)
             session.register_component("credential_provider", CredentialResolver([role]))
         return boto3.Session(botocore_session=session)
 

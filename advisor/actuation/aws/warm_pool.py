@@ -16,7 +16,7 @@ from advisor.actuation.aws.found import Found, Looked
 from advisor.actuation.aws.group_preflight import group_obstacles
 from advisor.actuation.aws.marks import tags_of
 from advisor.actuation.aws.schedules import Rearmament
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Bounds
 from advisor.domain.change import Change, Done
 from advisor.domain.policy import ResourcePolicy
@@ -38,8 +38,8 @@ class WarmPool:
         "autoscaling:DeleteTags",
     )
 
-    def __init__(self, connections: Connections, resources: Mapping[str, ResourcePolicy]) -> None:
-        self._aws = connections
+    def __init__(self, sessions: Sessions, resources: Mapping[str, ResourcePolicy]) -> None:
+        self._aws = sessions
         self._resources = resources
 
     async def find(self, resource: str, now: datetime) -> Found:

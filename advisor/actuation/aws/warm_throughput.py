@@ -15,7 +15,7 @@ from advisor.actuation.aws.effects import described_table, part_of_table
 from advisor.actuation.aws.found import Found, Looked
 from advisor.actuation.aws.marks import tags_of
 from advisor.actuation.aws.schedules import Rearmament
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Bounds
 from advisor.domain.change import Change, Done
 from advisor.domain.policy import ResourcePolicy
@@ -28,8 +28,8 @@ class WarmThroughput:
 
     writes: Sequence[str] = ("dynamodb:TagResource", "dynamodb:UpdateTable", "dynamodb:UntagResource")
 
-    def __init__(self, connections: Connections, kind: str, resources: Mapping[str, ResourcePolicy]) -> None:
-        self._aws = connections
+    def __init__(self, sessions: Sessions, kind: str, resources: Mapping[str, ResourcePolicy]) -> None:
+        self._aws = sessions
         self._kind = kind
         self._resources = resources
 

@@ -7,37 +7,46 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from advisor.actuation.execute import execute, observe
+from advisor.actuation.execute import attempt, execute, observe, settled
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import Instruction
-from advisor.domain.capacity import Bounds, Observation, ResourceState
+from advisor.domain.capacity import Bounds, Observation
+from advisor.domain.change import Change, Done
 from advisor.domain.evidence import Awaited, LeadTime, LeadTimes
 from advisor.domain.reason import Reason
+from advisor.domain.resource_state import ResourceState
 from advisor.errors import ActuationError
-from advisor.planning.acts import before_acting
+from advisor.planning.acts import before_acting, change_to_make
 from tests.support.builders import MINUTE, NOW, PODS, at, resource, state
 
 POLICY = resource()
 
 
-class Counting:
-    """A simulated platform that counts the calls it gets and fails when told to."""
-
-    dry_run = True
+class Counting(SimulatedActuator):
+    """A simulated platform that counts the bounds set by us, and fails when told to."""
 
     def __init__(self) -> None:
-        self.inner = SimulatedActuator({PODS: POLICY})
+        super().__init__({PODS: POLICY})
         self.sets = 0
         self.failing = False
+        self.refusing = False
 
     async def observe(self, resource: str, now: datetime) -> Observation:
         self._fail(resource)
-        return await self.inner.observe(resource, now)
+        return await super().observe(resource, now)
 
     async def set_bounds(self, resource: str, bounds: Bounds, now: datetime) -> None:
         self._fail(resource)
         self.sets += 1
-        await self.inner.set_bounds(resource, bounds, now)
+        await super().set_bounds(resource, bounds, now)
+
+    async def written_by_others(self, bounds: Bounds, now: datetime = NOW) -> None:
+        await super().set_bounds(PODS, bounds, now)
+
+    async def set_floor(self, resource: str, change: Change, now: datetime) -> Done:
+        if self.refusing:
+            raise ActuationError(resource, "quota exceeded", retryable=True)
+        return await super().set_floor(resource, change, now)
 
     def _fail(self, resource: str) -> None:
         if self.failing:
@@ -106,7 +115,7 @@ async def test_the_originals_are_kept_from_before_the_first_change_until_they_ar
 )
 async def test_bounds_that_people_set_come_back_exactly_and_are_never_narrowed_meanwhile(people_set):
     platform = Counting()
-    await platform.inner.set_bounds(PODS, people_set, NOW)
+    await platform.written_by_others(people_set)
     seen = await found(platform)
     during = []
     for told in (instruction(5), instruction(30), instruction(3), restoring()):
@@ -122,7 +131,7 @@ async def test_bounds_that_people_set_come_back_exactly_and_are_never_narrowed_m
 
 async def test_bounds_that_we_never_changed_are_not_restored_to_anything():
     platform = Counting()
-    await platform.inner.set_bounds(PODS, Bounds(9, 50), NOW)
+    await platform.written_by_others(Bounds(9, 50))
     platform.sets = 0
 
     done = await execute(platform, restoring(), await found(platform), NOW)
@@ -154,18 +163,67 @@ async def test_originals_are_forgotten_where_they_are_found_restored_already():
     assert (done.receipt, done.state.originals, platform.sets) == (None, None, 0)
 
 
-async def test_a_failure_is_a_receipt_and_the_next_try_succeeds():
+async def test_nothing_is_asked_for_while_nobody_can_look():
     platform = Counting()
     seen = await found(platform)
     platform.failing = True
+
+    blind = await execute(platform, instruction(9), seen, NOW)
+
+    assert (blind.receipt, platform.sets, blind.state.problems) == (None, 0, ("the platform is away",))
+
+
+async def test_what_somebody_wrote_since_the_decision_is_seen_and_nothing_is_set():
+    platform = Counting()
+    seen = await found(platform)
+    await platform.written_by_others(Bounds(6, 50))
+
+    late = await execute(platform, instruction(9), seen, NOW)
+
+    assert (late.receipt, platform.sets) == (None, 0)
+    assert late.state.observation is not None
+    assert late.state.observation.bounds == Bounds(6, 50)
+
+
+async def test_what_the_guardrails_no_longer_allow_is_not_done():
+    platform = Counting()
+    seen = await found(platform)
+    change = change_to_make(instruction(9), seen, 1)
+    assert change is not None
+    assert seen.observation is not None
+
+    made = await attempt(platform, instruction(9), change, seen.observation, lambda _: False, NOW)
+
+    assert (made.outcome, platform.sets, settled(made, seen, NOW).receipt) == (None, 0, None)
+
+
+async def test_a_refusal_said_again_is_no_news():
+    platform = Counting()
+    platform.refusing = True
+
+    first = await execute(platform, instruction(9), await found(platform), NOW)
+    second = await execute(platform, instruction(9), first.state, NOW + MINUTE)
+    other = await execute(platform, instruction(12), second.state, NOW + MINUTE)
+
+    assert [done.is_news for done in (first, second, other)] == [True, False, True]
+    assert second.state.refused is not None
+    assert (second.state.refused.times, second.state.refused.since) == (2, NOW)
+
+
+async def test_a_failure_is_a_receipt_and_the_next_try_succeeds():
+    platform = Counting()
+    seen = await found(platform)
+    platform.refusing = True
 
     failed = await execute(platform, instruction(9), seen, NOW)
 
     assert failed.receipt is not None
     assert (failed.receipt.reason, failed.receipt.after_floor) == (Reason.ACT_FAILED, None)
-    assert failed.receipt.detail == "the platform is away"
-    assert failed.state == replace(seen, problems=("the platform is away",))
-    platform.failing = False
+    assert failed.receipt.detail == "quota exceeded"
+    assert failed.state.refused is not None
+    assert failed.state == replace(seen, refused=failed.state.refused)
+    assert (failed.state.refused.detail, failed.state.refused.again_at) == ("quota exceeded", NOW)
+    platform.refusing = False
     again = await execute(platform, instruction(9), failed.state, NOW + MINUTE)
     assert again.receipt is not None
     assert again.receipt.reason is Reason.FLOOR_SET
@@ -174,7 +232,7 @@ async def test_a_failure_is_a_receipt_and_the_next_try_succeeds():
 
 async def test_a_ceiling_below_the_floor_gives_way():
     platform = Counting()
-    await platform.inner.set_bounds(PODS, Bounds(2, 4), NOW)
+    await platform.written_by_others(Bounds(2, 4))
 
     done = await execute(platform, replace(instruction(9), ceiling=4), await found(platform), NOW)
 

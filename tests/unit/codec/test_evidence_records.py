@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from advisor.domain.capacity import ResourceState
 from advisor.domain.demand import Level, Reading
 from advisor.domain.evidence import (
     Awaited,
@@ -17,6 +16,7 @@ from advisor.domain.evidence import (
     Running,
     Stretch,
 )
+from advisor.domain.resource_state import ResourceState
 from streams.codec.needs_log import LevelRecord, decode_needs, encode_level, level_of
 from streams.codec.resource_state import (
     decode_decided,

@@ -24,13 +24,13 @@ from advisor.planning.act_guardrails import (
     not_frozen,
     not_in_freeze_window,
     not_on_hold,
-    obstacles_to,
     owned_by_us,
     resource_managed,
     within_hours,
     within_max_step,
     within_mode_caps,
 )
+from advisor.planning.obstacles import obstacles_to
 from advisor.planning.pace import alone
 from advisor.planning.permissions import Permission
 from advisor.planning.situation import Situation

@@ -10,9 +10,9 @@ import pytest
 
 from advisor.domain.advice import Step
 from advisor.domain.campaign import Campaign
-from advisor.domain.capacity import ResourceState
 from advisor.domain.controls import Controls
 from advisor.domain.policy import Policy
+from advisor.domain.resource_state import ResourceState
 from advisor.pipeline import advise, remember
 from tests.support.builders import (
     HOUR,

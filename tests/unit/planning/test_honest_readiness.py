@@ -188,6 +188,7 @@ def test_a_platform_that_refuses_is_told_of_before_the_start_and_believed_again_
 
     assert [(f"{now:%H:%M}", verdict) for now, verdict, _ in refused] == [
         ("06:00", "READY"),
+        ("09:50", "AT_RISK"),
         ("09:51", "NOT_READY"),
     ]
     assert "ACT_FAILED" in refused[-1][2]

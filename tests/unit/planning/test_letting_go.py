@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from advisor.domain.advice import Need, ResourceDecision
-from advisor.domain.capacity import ResourceState
 from advisor.domain.demand import Forecast, UpliftBand
 from advisor.domain.policy import ResourcePolicy
 from advisor.domain.reason import Reason
+from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import to_epoch_s
 from advisor.pipeline import remember
 from advisor.planning.needs import need_of

@@ -8,8 +8,9 @@ from datetime import timedelta
 from advisor.actuation.execute import execute, observe
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import Instruction
-from advisor.domain.capacity import Bounds, Observation, ResourceState
-from advisor.planning.acts import after_observing, before_acting
+from advisor.domain.capacity import Bounds, Observation
+from advisor.domain.resource_state import ResourceState
+from advisor.planning.acts import after_observing, before_acting, change_to_make
 from advisor.simulation.carrying_out import carry_out
 from tests.support.builders import MINUTE, NOW, PODS, resource
 
@@ -29,8 +30,15 @@ def test_the_same_instructions_make_the_same_state_in_a_simulation_as_through_th
         now, floor = NOW + minute * MINUTE, FLOORS[minute // 20]
         due = Instruction(PODS, floor or 2, 40, now, now + timedelta(hours=1), (), restore=floor is None)
 
-        def set_bounds(bounds: Bounds, minute: int = minute) -> Observation:
-            asyncio.run(platforms[1].set_bounds(PODS, bounds, NOW + minute * MINUTE))
+        def set_bounds(
+            bounds: Bounds, minute: int = minute, due: Instruction = due, before: ResourceState = simulated
+        ) -> Observation:
+            then = NOW + minute * MINUTE
+            change = change_to_make(due, after_observing(before, found_on(platforms[1], minute), then), 0)
+            assert change is not None
+            assert change.target == bounds
+            make = platforms[1].restore if due.restore else platforms[1].set_floor
+            asyncio.run(make(PODS, change, then))
             return found_on(platforms[1], minute)
 
         live = asyncio.run(observe(platforms[0], live, now))

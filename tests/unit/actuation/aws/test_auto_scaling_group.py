@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from advisor.actuation.aws.actuators import aws_actuators
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Armed, Bounds
 from advisor.domain.change import Carried, Change
 from advisor.domain.reason import Reason
@@ -20,9 +20,9 @@ WEB, POOL = resource_id("asg/web"), resource_id("asg-warm-pool/web")
 
 
 @pytest.fixture
-def actuators(aws_connections: Connections):
+def actuators(aws_sessions: Sessions):
     made_group()
-    return aws_actuators(aws_connections, {})
+    return aws_actuators(aws_sessions, {})
 
 
 def change(target: Bounds, found: Bounds = Bounds(2, 40), **other) -> Change:  # noqa: B008

@@ -9,12 +9,13 @@ import pytest
 
 from advisor.actuation.aws.actuator import AwsActuator
 from advisor.actuation.aws.auto_scaling_group import AutoScalingGroup
-from advisor.actuation.aws.sessions import AwsAccount, Connections, Patience
+from advisor.actuation.aws.sessions import Patience, Sessions
+from advisor.actuation.connections import AccountConnection
 from advisor.domain.capacity import Bounds
 from advisor.domain.change import Change
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
-from tests.aws.people import client, made_group, resource_id
+from tests.aws.people import HASTE, OURS, client, made_group, resource_id
 from tests.aws.server import AwsServer
 from tests.aws.world import ACCOUNT
 from tests.support.builders import NOW
@@ -24,14 +25,14 @@ RAISE = Change(WEB, Bounds(2, 40), Bounds(9, 40), Bounds(2, 40), NOW)
 
 
 @pytest.fixture
-def groups(aws_connections: Connections) -> AwsActuator:
+def groups(aws_sessions: Sessions) -> AwsActuator:
     made_group()
-    return AwsActuator(aws_connections, AutoScalingGroup(aws_connections))
+    return AwsActuator(aws_sessions, AutoScalingGroup(aws_sessions))
 
 
 def with_patience(patience: Patience, **other: float) -> AwsActuator:
-    connections = Connections(patience=patience)
-    return AwsActuator(connections, AutoScalingGroup(connections), **other)
+    sessions = Sessions(OURS, patience)
+    return AwsActuator(sessions, AutoScalingGroup(sessions), **other)
 
 
 @pytest.mark.parametrize("fault", ["throttled", "429", "500", "503", "reset"])
@@ -124,8 +125,17 @@ async def test_credentials_that_expired_are_fetched_anew_and_the_call_goes_on(aw
     assert aws.world.actions.count("sts:GetCallerIdentity") == asked_before + 1
 
 
-async def test_nothing_is_called_in_another_account_than_the_ids(aws: AwsServer, groups):
+async def test_an_account_that_the_policy_does_not_list_is_never_called(aws: AwsServer, groups):
+    with pytest.raises(ActuationError, match="list it under `accounts:`") as caught:
+        await groups.observe(WEB.replace(ACCOUNT, "111122223333"), NOW)
+
+    assert (caught.value.reason, aws.world.ours) == (Reason.NO_ACTUATOR, [])
+
+
+async def test_nothing_is_called_in_another_account_than_the_ids(aws: AwsServer):
     other = WEB.replace(ACCOUNT, "111122223333")
+    sessions = Sessions({"111122223333": AccountConnection("111122223333")}, HASTE)
+    groups = AwsActuator(sessions, AutoScalingGroup(sessions))
 
     with pytest.raises(ActuationError, match=rf"of account {ACCOUNT}") as caught:
         await groups.set_floor(other, RAISE, NOW)
@@ -141,8 +151,8 @@ async def test_an_account_is_called_in_its_role_with_its_external_id(aws: AwsSer
         ("shop-42", Reason.RESOURCE_GONE, "there is no Auto Scaling group web"),
         ("other", Reason.ACT_FORBIDDEN, "sts:AssumeRole answered AccessDenied"),
     ):
-        connections = Connections([AwsAccount("111122223333", role, external_id)])
-        groups = AwsActuator(connections, AutoScalingGroup(connections))
+        sessions = Sessions({"111122223333": AccountConnection("111122223333", role, external_id)})
+        groups = AwsActuator(sessions, AutoScalingGroup(sessions))
         with pytest.raises(ActuationError) as caught:
             await groups.observe(WEB.replace(ACCOUNT, "111122223333"), NOW)
         assert (caught.value.reason, failed in caught.value.detail) == (reason, True)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from advisor.actuation.aws.actuators import aws_kinds
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
+from advisor.actuation.reach import AWS_KINDS
 from advisor.domain.capacity import Armed, Bounds
 from advisor.domain.change import Carried
 from tests.aws.cases import AWS_CASES
@@ -73,9 +74,9 @@ async def raised_and_given_back(case: ActuatorCase) -> None:
 
 
 async def test_what_is_called_is_allowed_by_the_right_document_and_nothing_else_is(
-    request: pytest.FixtureRequest, aws: AwsServer, aws_connections: Connections
+    request: pytest.FixtureRequest, aws: AwsServer, aws_sessions: Sessions
 ):
-    kinds = aws_kinds(aws_connections, {})
+    kinds = aws_kinds(aws_sessions, {})
     looked: set[str] = set()
     written: dict[str, set[str]] = defaultdict(set)
     for kind, case in each_case(request, aws):
@@ -94,10 +95,14 @@ async def test_what_is_called_is_allowed_by_the_right_document_and_nothing_else_
     assert set().union(*written.values()) == WRITE
 
 
-def test_every_kind_asks_ahead_for_no_more_than_the_document_allows(aws_connections: Connections):
-    for kind, of in aws_kinds(aws_connections, {}).items():
+def test_every_kind_asks_ahead_for_no_more_than_the_document_allows(aws_sessions: Sessions):
+    for kind, of in aws_kinds(aws_sessions, {}).items():
         assert set(of.writes) <= WRITE, kind
-    assert set(SCALED) <= set(aws_kinds(aws_connections, {}))
+    assert set(SCALED) <= set(aws_kinds(aws_sessions, {}))
+
+
+def test_the_kinds_that_the_policy_may_name_are_those_that_can_be_set(aws_sessions: Sessions):
+    assert set(aws_kinds(aws_sessions, {})) == AWS_KINDS
 
 
 def test_nothing_is_both_read_and_written_and_nothing_is_allowed_wholesale():

@@ -50,6 +50,7 @@ async def test_a_vcpu_quota_that_is_too_small_is_cured_by_a_command_with_the_num
     found = only((await looked(case, Bounds(40, 40))).findings, Reason.QUOTA_TOO_SMALL)
 
     assert (found.resource, found.there, found.needed, found.blocks) == (case.name, 64.0, 80.0, True)
+    assert found.enough_for == 32
     assert found.cure == (
         f"aws service-quotas request-service-quota-increase --region {REGION}"
         f" --service-code ec2 --quota-code {VCPU} --desired-value 80"
@@ -67,6 +68,7 @@ async def test_subnets_without_enough_free_addresses_are_named(aws: AwsServer, m
     assert found.needed == 4998
     assert found.there is not None
     assert 0 < found.there < 4998
+    assert found.enough_for == 2 + found.there
     assert subnets in found.detail
 
 
@@ -83,7 +85,7 @@ async def test_a_maximum_below_the_need_blocks_only_where_ours_may_not_be_raised
 async def test_a_cluster_takes_no_more_than_fifteen_readers_whatever_its_maximum(aws: AwsServer, made):
     found = only((await looked(made("aurora-readers"), Bounds(20, 40))).findings, Reason.MAXIMUM_TOO_LOW)
 
-    assert (found.there, found.needed, found.blocks) == (15, 20, True)
+    assert (found.there, found.needed, found.enough_for, found.blocks) == (15, 20, 15, True)
 
 
 async def test_fargate_is_counted_in_vcpu_of_the_task(aws: AwsServer, made):
@@ -93,7 +95,7 @@ async def test_fargate_is_counted_in_vcpu_of_the_task(aws: AwsServer, made):
 
     found = only((await looked(case, Bounds(20, 40))).findings, Reason.QUOTA_TOO_SMALL)
 
-    assert (found.there, found.needed) == (6.0, 10.0)
+    assert (found.there, found.needed, found.enough_for) == (6.0, 10.0, 12)
     assert f"--service-code fargate --quota-code {FARGATE} --desired-value 10" in found.cure
 
 
@@ -105,7 +107,7 @@ async def test_provisioned_concurrency_leaves_a_hundred_executions_to_the_other_
 
     found = only((await looked(case, Bounds(40, 40))).findings, Reason.QUOTA_TOO_SMALL)
 
-    assert (found.there, found.needed) == (22, 40)
+    assert (found.there, found.needed, found.enough_for) == (22, 40, 22)
     assert found.cure.endswith("--quota-code L-B99A9384 --desired-value 138")
 
 
@@ -136,6 +138,7 @@ async def test_a_missing_permission_is_a_finding_that_names_the_action(aws: AwsS
     found = only((await looked(case, Bounds(9, 40))).findings, Reason.PERMISSION_MISSING)
 
     assert "may not call autoscaling:UpdateAutoScalingGroup (implicitDeny)" in found.detail
+    assert (found.there, found.needed, found.enough_for, found.blocks) == (None, None, 2, True)
     assert found.cure.startswith("aws iam put-")
     assert "deploy/aws/iam-write.json" in found.cure
 

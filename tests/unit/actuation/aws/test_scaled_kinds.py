@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from advisor.actuation.aws.actuators import aws_actuators
-from advisor.actuation.aws.sessions import Connections
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Armed, Bounds
 from advisor.domain.change import Carried, Change
 from advisor.domain.reason import Reason
@@ -82,13 +82,11 @@ async def test_arming_alone_makes_a_scalable_target_to_carry_it(aws: AwsServer, 
     assert (found.armed, found.bounds, found.units) == (armed, FRESH, 2)
 
 
-async def test_provisioned_concurrency_that_was_none_is_deleted_again(
-    aws: AwsServer, aws_connections: Connections
-):
+async def test_provisioned_concurrency_that_was_none_is_deleted_again(aws: AwsServer, aws_sessions: Sessions):
     make_alias(aws.world)
     aws.world.fleets["lambda|function:pay:live|lambda:function:ProvisionedConcurrency"] = Fleet(0, 0)
     name = resource_id("lambda/pay/live")
-    actuator = aws_actuators(aws_connections, {})["lambda"]
+    actuator = aws_actuators(aws_sessions, {})["lambda"]
     fresh = (await actuator.observe(name, NOW)).bounds
     assert fresh == Bounds(0, 0)
 
@@ -130,11 +128,11 @@ async def test_suspended_schedules_are_told_when_something_is_armed(aws: AwsServ
 
 
 async def test_a_table_that_is_paid_for_by_request_has_no_provisioned_capacity(
-    aws: AwsServer, aws_connections: Connections
+    aws: AwsServer, aws_sessions: Sessions
 ):
     make_table(aws.world)
     client("dynamodb").update_table(TableName="carts", BillingMode="PAY_PER_REQUEST")
-    actuator = aws_actuators(aws_connections, {})["dynamodb-reads"]
+    actuator = aws_actuators(aws_sessions, {})["dynamodb-reads"]
 
     with pytest.raises(ActuationError, match="use dynamodb-warm-reads") as caught:
         await actuator.observe(resource_id("dynamodb-reads/carts"), NOW)

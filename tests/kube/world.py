@@ -1,0 +1,187 @@
+"""What does a test find in its cluster? A namespace of its own, and what it puts there.
+
+with World(kubernetes, "web-holds-its-floor") as world:
+    web = world.deployment("web", replicas=2)
+    world.autoscaler("web", minimum=2, maximum=10)
+    eventually(lambda: world.ready_endpoints("web") == 2, 20)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, cast
+
+from lightkube.codecs import from_dict
+from lightkube.core import resource
+from lightkube.generic_resource import GenericNamespacedResource
+from lightkube.models.authentication_v1 import TokenRequestSpec
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.apps_v1 import Deployment, StatefulSet
+from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
+from lightkube.resources.core_v1 import Namespace, Pod, ServiceAccountToken
+from lightkube.resources.discovery_v1 import EndpointSlice
+
+from tests.kube import manifests
+from tests.kube.cluster import Cluster
+from tests.kube.manifests import Manifest
+
+PEOPLE = "kubectl-create"  # the field manager of whoever sets the scene
+
+
+class World:
+    """One namespace of a cluster, made on entering and deleted on leaving, with all that was made in it."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self.cluster = cluster
+        self.namespace = namespace
+        self.client = cluster.client(field_manager=PEOPLE)
+        self._global: list[tuple[type[Any], str]] = []
+
+    def __enter__(self) -> World:
+        self.client.create(from_dict({"apiVersion": "v1", "kind": "Namespace", "metadata": self._named()}))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        for resource_type, name in self._global:
+            self.client.delete(resource_type, name)
+        self.client.delete(Namespace, self.namespace)  # its contents go after it, nobody waits for that
+        self.client.close()
+
+    def create(self, manifest: Manifest) -> Any:
+        """Make the object in this namespace; one of the whole cluster is taken away again with the world."""
+        wanted = from_dict(manifest)
+        if isinstance(wanted, resource.NamespacedResource):
+            return self.client.create(wanted, namespace=self.namespace)
+        made = self.client.create(wanted)
+        self._global.append((type(wanted), manifest["metadata"]["name"]))
+        return made
+
+    def deployment(
+        self,
+        name: str = "web",
+        *,
+        replicas: int = 2,
+        ready_after: str | None = None,
+        never_ready: bool = False,
+        requests: Mapping[str, str] | None = None,
+    ) -> Deployment:
+        """A Deployment and a Service of the same name. `ready_after` is a Go duration, e.g. `3s`, `1m30s`."""
+        return cast(
+            Deployment, self._workload("Deployment", name, replicas, ready_after, never_ready, requests)
+        )
+
+    def stateful_set(
+        self,
+        name: str = "store",
+        *,
+        replicas: int = 2,
+        ready_after: str | None = None,
+        never_ready: bool = False,
+        requests: Mapping[str, str] | None = None,
+    ) -> StatefulSet:
+        """A StatefulSet and a Service of the same name, as `deployment`."""
+        return cast(
+            StatefulSet, self._workload("StatefulSet", name, replicas, ready_after, never_ready, requests)
+        )
+
+    def _workload(
+        self,
+        kind: str,
+        name: str,
+        replicas: int,
+        ready_after: str | None,
+        never_ready: bool,
+        requests: Mapping[str, str] | None,
+    ) -> Any:
+        annotations = {manifests.READY_AFTER: ready_after} if ready_after else {}
+        if never_ready:
+            annotations[manifests.NEVER_READY] = "true"
+        self.create(manifests.service(name))
+        made = manifests.workload(
+            kind, name, replicas, annotations=annotations, requests=requests or {"cpu": "100m"}
+        )
+        return self.create(made)
+
+    def autoscaler(
+        self, target: str = "web", *, minimum: int, maximum: int, kind: str = "Deployment"
+    ) -> HorizontalPodAutoscaler:
+        """An HPA of the same name as the workload it scales."""
+        reference = {"apiVersion": "apps/v1", "kind": kind, "name": target}
+        made = self.create(manifests.autoscaler(target, reference, minimum, maximum))
+        return cast(HorizontalPodAutoscaler, made)
+
+    def scaled_object(
+        self,
+        target: str = "web",
+        *,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        idle: int | None = None,
+        annotations: Mapping[str, str] | None = None,
+    ) -> GenericNamespacedResource:
+        """A ScaledObject of the same name as the Deployment it scales; a KedaStandIn acts on it."""
+        reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": target}
+        made = manifests.scaled_object(
+            target, reference, minimum, maximum, annotations=annotations or {}, idle=idle
+        )
+        return cast(GenericNamespacedResource, self.create(made))
+
+    def account(
+        self, name: str, rules: Sequence[Manifest], *, cluster_rules: Sequence[Manifest] = ()
+    ) -> Path:
+        """The kubeconfig of a new ServiceAccount that may do what `rules` say in this namespace, no more.
+
+        `cluster_rules` hold for the whole cluster. The token comes by TokenRequest and is good for an hour.
+        """
+        self.create(manifests.account(name))
+        self.create(manifests.role("Role", name, rules))
+        self.create(manifests.binding("Role", name, name, self.namespace))
+        if cluster_rules:
+            everywhere = f"{self.namespace}-{name}"
+            self.create(manifests.role("ClusterRole", everywhere, cluster_rules))
+            self.create(manifests.binding("ClusterRole", everywhere, name, self.namespace))
+        asked = ServiceAccountToken(
+            metadata=ObjectMeta(), spec=TokenRequestSpec(audiences=[], expirationSeconds=3600)
+        )
+        granted = self.client.create(asked, name, namespace=self.namespace)
+        assert granted.status is not None
+        assert granted.status.token is not None
+        return self.cluster.kubeconfig_for(granted.status.token, namespace=self.namespace)
+
+    def budget(self, app: str = "web", **limit: int | str) -> None:
+        """A PodDisruptionBudget: `budget("web", minAvailable=2)` or `maxUnavailable="10%"`."""
+        self.create(manifests.budget(app, app, **limit))
+
+    def quota(self, **hard: str) -> None:
+        """A ResourceQuota on the namespace: `quota(pods="4")`."""
+        self.create(manifests.quota("quota", hard))
+
+    def ready_endpoints(self, service: str = "web") -> int:
+        """How many addresses do the Service's endpoint slices call ready? What a load balancer acts on."""
+        slices = self.client.list(
+            EndpointSlice, namespace=self.namespace, labels={"kubernetes.io/service-name": service}
+        )
+        ready = (
+            address
+            for one in slices
+            for endpoint in one.endpoints or []
+            if endpoint.conditions is not None and endpoint.conditions.ready
+            for address in endpoint.addresses
+        )
+        return len(set(ready))
+
+    def pods(self, app: str = "web") -> list[Pod]:
+        """The pods of a workload, ready or not."""
+        return list(self.client.list(Pod, namespace=self.namespace, labels={"app": app}))
+
+    def managers(self, resource_type: type[Any], name: str) -> list[str]:
+        """Which field managers stand in the object's managedFields?"""
+        found = self.client.get(resource_type, name, namespace=self.namespace)
+        return [str(entry.manager) for entry in found.metadata.managedFields or []]
+
+    def _named(self) -> Manifest:
+        return {"name": self.namespace}
