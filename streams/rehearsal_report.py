@@ -103,9 +103,7 @@ def warnings_of(one: Rehearsed) -> Sequence[str]:
         found.append(f"{name}: its unit was not seen to serve by {one.rehearsal.until:%H:%M}Z")
     elif one.ready_after_s > policy.lead_time.total_seconds():
         declared = format_duration(policy.lead_time)
-        found.append(
-            f"{name}: took {one.ready_after_s:.0f} s, longer than the {declared} that are planned with"
-        )
+        found.append(f"{name}: took {one.ready_after_s:.0f} s, longer than the {declared} planned with")
     if not one.is_over:
         found.append(f"{name}: is not put back yet")
     elif not one.is_exact and one.after is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from importlib.metadata import entry_points
+from importlib.metadata import PackageNotFoundError, entry_points, version
 
 from advisor.actuation.actuator import Actuator
 from advisor.actuation.connections import Connections
@@ -30,7 +30,7 @@ def actuators_of(policy: Policy, connections: Connections) -> Actuators:
     within = {n: r for n, r in policy.resources.items() if why_out_of_reach(n, connections) is None}
     simulated = simulated_resources(policy)
     found: dict[str, Actuator] = {n: simulated for n in within if scheme_of(n) == "sim"}
-    return found | dict(_own(within))
+    return found | dict(_aws(within, connections)) | dict(_own(within))
 
 
 def simulated_resources(policy: Policy) -> SimulatedActuator:
@@ -41,6 +41,31 @@ def simulated_resources(policy: Policy) -> SimulatedActuator:
 def longest_call(actuators: Actuators) -> timedelta:
     """How long after their caller has gone may calls still take effect?"""
     return max((actuator.slowest_call for actuator in actuators.values()), default=timedelta(0))
+
+
+def _aws(within: Resources, connections: Connections) -> Iterator[tuple[str, Actuator]]:
+    resources = {n: r for n, r in within.items() if scheme_of(n) == "aws"}
+    if not resources:
+        return
+    try:
+        from advisor.actuation.aws.actuators import aws_actuators  # noqa: PLC0415 (an optional extra)
+        from advisor.actuation.aws.sessions import Sessions  # noqa: PLC0415
+    except ImportError as error:
+        raise _not_installed(next(iter(resources)), "aws", error) from error
+    by_kind = aws_actuators(Sessions(connections.accounts, version=_version()), resources)
+    yield from ((name, by_kind[parts_of(name)[2]]) for name in resources)
+
+
+def _version() -> str:
+    try:
+        return version("headstart")
+    except PackageNotFoundError:
+        return "dev"
+
+
+def _not_installed(resource: str, extra: str, error: ImportError) -> ConfigError:
+    fix = f"install Headstart with its extra: pip install 'headstart[{extra}]'"
+    return ConfigError("actuators", [Problem(resource, error.name, "a library is missing", fix)])
 
 
 def _own(within: Resources) -> Iterator[tuple[str, Actuator]]:

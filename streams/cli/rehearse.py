@@ -64,13 +64,9 @@ def rehearse(
         policy_file = load_policy(settings.policy_file)
         floors, left_out, states = _chosen(settings, policy_file, campaign_id, resource)
         for name, reason in left_out.items():
-            out.print(
-                f"[yellow]left out:[/] {escape(name)}: {escape(reason)}", soft_wrap=True, highlight=False
-            )
+            _say(out, f"[yellow]left out:[/] {escape(name)}: {escape(reason)}")
         if not floors:
-            raise fail(
-                "there is nothing to rehearse. Fix: see above what keeps each resource from it", BAD_INPUT
-            )
+            raise fail("nothing can be rehearsed. Fix: see above what keeps each resource from it", BAD_INPUT)
         now = wall_clock().now()
         word = Rehearse(campaign_id, tuple(sorted(floors.items())), now + timedelta(minutes=minutes))
         _ask_first(out, word, states, yes=yes)
@@ -80,9 +76,7 @@ def rehearse(
         _say(out, escape(reply.text))
         if not reply.accepted:
             raise typer.Exit(BAD_INPUT)
-        begun = [
-            r for r in reply.controls.rehearsals if r.resource in floors and r.campaign_id == campaign_id
-        ]
+        begun = [r for r in reply.controls.rehearsals if r.resource in floors]
         report = _watched(settings, policy_file, begun, states, left_out, out)
     _print(out, report, word, as_json=as_json)
     if report.warnings:
@@ -126,9 +120,7 @@ def _ask_first(out: Console, word: Rehearse, states: Mapping[str, ResourceState]
         if observation is None:
             continue
         stands = f"{observation.bounds.minimum} to {observation.bounds.maximum}, {observation.units} units"
-        out.print(
-            f"{escape(name)}: {stands}; the minimum is raised to {floor}", soft_wrap=True, highlight=False
-        )
+        _say(out, f"{escape(name)}: {stands}; the minimum is raised to {floor}")
     if not yes and not typer.confirm(f"Raise them for real, until {word.until:%H:%M}Z at the latest?"):
         raise typer.Exit(BAD_INPUT)
 

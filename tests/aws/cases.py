@@ -52,5 +52,8 @@ AWS_CASES: dict[str, Callable[[pytest.FixtureRequest], ActuatorCase]] = {
     **RESERVED_CASES,
 }
 
+SCHEDULING = {"aws-asg", *SCALED_CASES}
+"""Cases of platforms that hold a schedule."""
+
 ALIKE = {*SCALED_ALIKE, "aws-nlb", "aws-dynamodb-warm-writes"}
 """Cases whose calls are those of another case, in the same order."""

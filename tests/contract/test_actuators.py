@@ -17,7 +17,7 @@ from advisor.domain.capacity import Armed, Bounds
 from advisor.domain.change import Carried
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
-from tests.aws.cases import ALIKE, AWS_CASES
+from tests.aws.cases import ALIKE, AWS_CASES, SCHEDULING
 from tests.support.actuator_case import ActuatorCase
 from tests.support.builders import HOUR, MINUTE, NOW, PODS, resource
 
@@ -46,6 +46,14 @@ CASES: dict[str, Callable[[pytest.FixtureRequest], ActuatorCase]] = {"simulated"
 @pytest.fixture(params=list(CASES))
 def case(request: pytest.FixtureRequest) -> ActuatorCase:
     return CASES[request.param](request)
+
+
+@pytest.fixture(params=sorted(SCHEDULING))
+def scheduling(request: pytest.FixtureRequest) -> ActuatorCase:
+    """A case of each platform that holds a schedule."""
+    made = CASES[request.param](request)
+    assert made.schedules
+    return made
 
 
 @pytest.fixture(params=[name for name in CASES if name not in ALIKE])
@@ -78,11 +86,11 @@ async def test_bounds_read_back_as_they_were_set(case):
 
 
 async def test_the_maximum_is_raised_with_a_floor_above_it(case):
-    if not case.own_maximum:
-        pytest.skip("the platform knows no maximum of it")
+    """Where the platform keeps none, the policy's is told."""
     await case.actuator.set_floor(case.name, case.change(Bounds(44, 50)), case.now())
 
-    assert (await case.actuator.observe(case.name, case.now())).bounds == Bounds(44, 50)
+    found = (await case.actuator.observe(case.name, case.now())).bounds
+    assert found == (Bounds(44, 50) if case.own_maximum else Bounds(44, max(44, 40)))
 
 
 async def test_setting_the_same_again_changes_nothing(case):
@@ -240,10 +248,12 @@ async def test_a_resource_that_does_not_exist_is_an_actuation_error_that_names_i
 
 
 async def test_a_resource_made_anew_under_its_name_is_another(case):
-    if case.recreate is None:
-        pytest.skip("it is never made anew")
+    """Where nothing tells two of a name apart, the same one is told."""
     await raised(case)
     before = await case.actuator.observe(case.name, case.now())
+    if case.recreate is None:
+        assert (await case.actuator.observe(case.name, case.now())).identity == before.identity
+        return
 
     await case.recreate()
 
@@ -283,9 +293,10 @@ async def test_what_is_armed_is_what_was_asked_for_last_and_nothing_is_left_afte
     assert not (await case.actuator.observe(case.name, case.now())).armed
 
 
-async def test_an_armed_raise_is_carried_out_without_us_and_an_armed_lowering_lowers_the_minimum_only(case):
-    if not case.schedules:
-        pytest.skip("the platform can hold no schedule")
+async def test_an_armed_raise_is_carried_out_without_us_and_an_armed_lowering_lowers_the_minimum_only(
+    scheduling,
+):
+    case = scheduling
     armed = (Armed(case.now() + HOUR, 20, 60), Armed(case.now() + 3 * HOUR, 5))
     await case.actuator.set_floor(case.name, case.change(Bounds(9, 40), armed=armed), case.now())
 
@@ -298,9 +309,8 @@ async def test_an_armed_raise_is_carried_out_without_us_and_an_armed_lowering_lo
     assert found.ready_units == 20
 
 
-async def test_what_is_past_or_about_to_be_is_not_armed(case):
-    if not case.schedules:
-        pytest.skip("the platform can hold no schedule")
+async def test_what_is_past_or_about_to_be_is_not_armed(scheduling):
+    case = scheduling
     soon = tuple(Armed(case.now() + after, 20) for after in (-HOUR, MINUTE / 2, MINUTE))
 
     done = await case.actuator.set_floor(case.name, case.change(Bounds(9, 40), armed=soon), case.now())
