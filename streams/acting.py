@@ -252,8 +252,8 @@ class Acting:
             return None  # nothing real is lowered in a replay, and it has one decider per tick
         return await self._tenure.why_not_lower(self._reader)
 
-    async def is_sole(self) -> bool:
-        """Does nobody else decide by now, as far as the log tells?"""
+    async def is_sole(self) -> bool | None:
+        """Does nobody else decide by now, as far as the log tells? None: the log cannot be asked."""
         return await self._tenure.is_last(self._reader)
 
     def _now(self, decided_at: datetime) -> datetime:

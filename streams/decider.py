@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -34,6 +35,9 @@ from streams.publisher import Publisher
 from streams.records import OutgoingRecord
 
 log = structlog.get_logger(__name__)
+
+ASK_EVERY_S = 30.0
+"""How often Kafka is asked whether it is there, and whether this worker still decides, if nothing else is."""
 
 BACK_WITHIN_S = 120.0
 """What knowing everything anew may take before Kafka counts as gone again."""
@@ -72,6 +76,7 @@ class Decider:
         self._decided_s = 0
         longest = timedelta(seconds=context.settings.worker.act_without_kafka_s)
         self._going_on = GoingOn(acting, context.metrics, longest)
+        self._ask_at = 0.0
         self._deciding = asyncio.Lock()
         self._active = asyncio.Event()
         self._news = asyncio.Event()
@@ -182,9 +187,21 @@ class Decider:
 
     async def _decide_live(self, now: datetime) -> None:
         """Wall clock: decide, or go on with what was agreed while Kafka is away."""
-        if not self._outbox.is_away and await self._decide_and_store(now):
+        if await self._kafka_is_there() and await self._decide_and_store(now):
             return
         await self._going_on.carry_on(self._known, lambda: self._desk.controls, now)
+
+    async def _kafka_is_there(self) -> bool:
+        """Does Kafka answer, as far as was seen lately? Stands by if the log tells of a later decider."""
+        if self._outbox.is_away:
+            return False
+        if not self._going_on.is_on and time.monotonic() < self._ask_at:
+            return True
+        self._ask_at = time.monotonic() + ASK_EVERY_S
+        sole = await self._acting.is_sole()
+        if sole is False and not self._going_on.is_on:
+            self.stand_by()
+        return sole is not None
 
     async def _decide_and_store(self, now: datetime) -> bool:
         """Decide; False if Kafka did not store what was decided."""

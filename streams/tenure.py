@@ -51,17 +51,20 @@ class Tenure:
         """
         if time.monotonic() - self._began < self._longest_call_s:
             return Reason.TAKEN_OVER_LATELY
-        try:
-            async with asyncio.timeout(ANSWERS_WITHIN_S):
-                return None if await self.is_last(reader) else Reason.NOT_THE_DECIDER
-        except UNREACHABLE:
+        is_last = await self.is_last(reader)
+        if is_last is None:
             return Reason.KAFKA_AWAY
+        return None if is_last else Reason.NOT_THE_DECIDER
 
-    async def is_last(self, reader: AIOKafkaConsumer) -> bool:
-        """Does the log have no later decider than this one?"""
+    async def is_last(self, reader: AIOKafkaConsumer) -> bool | None:
+        """Does the log have no later decider than this one? None: it cannot be asked."""
         if self._partition is None:
             return False
-        async for record in read_to_end(reader, {self._partition: self.epoch}):
-            if record.key == DECIDER_KEY:
-                return False
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN_S):
+                async for record in read_to_end(reader, {self._partition: self.epoch}):
+                    if record.key == DECIDER_KEY:
+                        return False
+        except UNREACHABLE:
+            return None
         return True

@@ -113,6 +113,7 @@ def test_the_time_without_kafka_is_bounded(own_broker: Broker, tmp_path: Path) -
     with Estate(own_broker.bootstrap, "bounded", tmp_path, **quick) as estate:
         estate.create(RESOURCES, sources=SOURCES)
         worker = estate.worker().wait_ready()
+        eventually(lambda: worker.metric("headstart_decider") == 1, 30, what="it decides")
         own_broker.kill()
         announce_to_nobody = datetime.now(UTC)
 
