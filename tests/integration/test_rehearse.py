@@ -1,0 +1,66 @@
+"""`headstart rehearse` on a real broker: the worker raises, watches, puts back, and says what it saw."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.integration.test_kafka_away import traffic
+from tests.support.commands import run
+from tests.support.deadline import eventually
+from tests.support.estate import QUICK, Estate
+from tests.support.messages import campaign_data, campaign_event
+from tests.support.poison import STRUCTURED
+
+PODS, TABLE = "sim://shop/pods", "sim://shop/table"
+RESOURCES = {
+    PODS: {
+        **{"serves": "web", "unit_capacity": 10, "min": 2, "max": 40, "lead_time": "5s", "mode": "auto"},
+        "ramp": {"hold": "1m"},
+    },
+    TABLE: {
+        **{"serves": "web", "unit_capacity": 10, "min": 2, "max": 40, "lead_time": "5s", "mode": "approve"},
+        "irreversible": {"price_per_unit": 1.0},
+    },
+}
+
+
+def announced(estate: Estate) -> None:
+    start = datetime.now(UTC) + timedelta(days=5)
+    data = campaign_data(
+        revision=1, services=["web"], start=start.isoformat(), end=(start + timedelta(hours=2)).isoformat()
+    )
+    event = campaign_event(data, time=datetime.now(UTC).isoformat())
+    estate.send(estate.names.campaigns, [(b"bf-2026", event, STRUCTURED)])
+
+
+@pytest.mark.timeout(900)
+def test_a_rehearsal_days_ahead_measures_the_lead_time_and_leaves_everything_as_it_was(
+    estate: Estate,
+) -> None:
+    """What is bought for good is left out, and said to be."""
+    estate.create(RESOURCES, sources=[{"source": "/marketing", "max_mode": "auto"}])
+    worker = estate.worker(**QUICK).wait_ready()
+    traffic(estate)
+    announced(estate)
+    eventually(lambda: worker.metric("headstart_ready_observed_units", resource=PODS) == 2, 30)
+
+    done = run(
+        estate.bootstrap,
+        estate.prefix,
+        *("rehearse", "bf-2026", "--yes", "--minutes", "15", "--by", "ada", "--json"),
+        HEADSTART_POLICY_FILE=str(estate.policy),
+    )
+
+    report = json.loads(done.stdout)
+    (tried,) = report["resources"]
+    assert (tried["resource"], tried["phase"], tried["floor"]) == (PODS, "restored", 3)
+    assert 5 <= tried["ready_after_s"] < 60
+    assert tried["before"] == tried["after"] == [2, 40]
+    assert report["left_out"] == {TABLE: "what it is given is not given back"}
+    assert (done.exit_code, report["warnings"]) == (0, []), done.output
+    reasons = [e["data"]["reason"] for e in estate.audit(PODS) if "reason" in e["data"]]
+    assert reasons[0] == "FLOOR_SET"
+    assert reasons[-1] == "ORIGINALS_RESTORED"
