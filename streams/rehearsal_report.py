@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from advisor.domain.capacity import Bounds
@@ -14,6 +14,10 @@ from advisor.domain.policy import ResourcePolicy
 from advisor.domain.resource_state import ResourceState
 from advisor.durations import format_duration
 from advisor.planning.rehearsals import ready_at
+
+
+BETWEEN_LOOKS = timedelta(seconds=30)
+"""So much longer than it took may a lead time be measured: units are counted when they are looked at."""
 
 
 class Phase(StrEnum):
@@ -101,7 +105,7 @@ def warnings_of(one: Rehearsed) -> Sequence[str]:
         )
     if one.ready_after_s is None:
         found.append(f"{name}: its unit was not seen to serve by {one.rehearsal.until:%H:%M}Z")
-    elif one.ready_after_s > policy.lead_time.total_seconds():
+    elif one.ready_after_s > (policy.lead_time + BETWEEN_LOOKS).total_seconds():
         declared = format_duration(policy.lead_time)
         found.append(f"{name}: took {one.ready_after_s:.0f} s, longer than the {declared} planned with")
     if not one.is_over:

@@ -7,8 +7,10 @@ its two units ready, and says how time passes there and how others write (tests/
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 
@@ -18,6 +20,7 @@ from advisor.domain.change import Carried
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 from tests.aws.cases import ALIKE, AWS_CASES, SCHEDULING
+from tests.contract import http_pools
 from tests.support.actuator_case import ActuatorCase
 from tests.support.builders import HOUR, MINUTE, NOW, PODS, resource
 
@@ -40,7 +43,16 @@ def simulated(request: pytest.FixtureRequest) -> ActuatorCase:
     )
 
 
-CASES: dict[str, Callable[[pytest.FixtureRequest], ActuatorCase]] = {"simulated": simulated, **AWS_CASES}
+Case = Callable[[pytest.FixtureRequest], ActuatorCase]
+
+
+def yours() -> dict[str, Case]:
+    """The case that the environment names as `module:function`, for whoever writes an actuator."""
+    module, _, function = os.environ.get("HEADSTART_CONTRACT_CASE", "").partition(":")
+    return {"yours": getattr(import_module(module), function)} if module else {}
+
+
+CASES: dict[str, Case] = {"simulated": simulated, "http-pools": http_pools.case, **AWS_CASES, **yours()}
 
 
 @pytest.fixture(params=list(CASES))

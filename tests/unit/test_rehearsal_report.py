@@ -46,8 +46,8 @@ def test_raised_ready_and_put_back_is_told_step_by_step():
 def test_a_lead_time_longer_than_planned_with_is_told():
     ready, back = replace(RAISED, lead_times=ARRIVED), replace(state(floor=2), lead_times=ARRIVED)
 
-    assert report(RAISED, ready, back, lead_time=timedelta(seconds=30)).warnings == (
-        f"{PODS}: took 48 s, longer than the 30s planned with",
+    assert report(RAISED, ready, back, lead_time=timedelta(seconds=15)).warnings == (
+        f"{PODS}: took 48 s, longer than the 15s planned with",
     )
 
 
