@@ -15,7 +15,6 @@ from advisor.domain.resource_state import ResourceState
 from advisor.durations import format_duration
 from advisor.planning.rehearsals import ready_at
 
-
 BETWEEN_LOOKS = timedelta(seconds=30)
 """So much longer than it took may a lead time be measured: units are counted when they are looked at."""
 

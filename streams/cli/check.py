@@ -1,4 +1,4 @@
-"""`headstart check`: is the policy sound, and does Kafka have what Headstart needs?"""
+"""`headstart check`: is the policy sound, and do Kafka and the platforms have what Headstart needs?"""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from advisor.domain.policy import Mode, Policy, ResourcePolicy
 from advisor.durations import format_duration
 from advisor.policy_file import PolicyFile, load_policy
 from advisor.settings import Settings, load_settings
+from streams.cli.check_platforms import check_platforms
 from streams.cli.layout import show_table
-from streams.cli.outcome import BAD_KAFKA, exit_codes
+from streams.cli.outcome import BAD_KAFKA, FAILED, exit_codes
 from streams.cli.policy_remarks import remarks
 from streams.cli.price_remarks import old_prices
 from streams.cli.problems import print_problems
@@ -39,15 +40,21 @@ def check(
         ),
     ] = None,
     kafka: Annotated[bool, typer.Option(help="Also reach Kafka and compare its topics.")] = True,
+    platforms: Annotated[
+        bool, typer.Option(help="Also look at the resources in the clusters and accounts of the policy.")
+    ] = True,
 ) -> None:
-    """Check the policy file, then Kafka, and say in words what each resource's policy means.
+    """Check the policy file, Kafka and the platforms, and say in words what each resource's policy means.
 
-    Exit code 0: all is well. 2: the policy or a setting cannot be used. 3: Kafka cannot be reached, or
-    its topics are not as they must be. Examples:
+    Platforms are asked what stands, and what would keep the most units that the policy allows from coming:
+    quotas, addresses, maxima, permissions. Nothing is changed there.
+
+    Exit code 0: all is well. 1: a platform lacks something. 2: the policy or a setting cannot be used. 3:
+    Kafka cannot be reached, or its topics are not as they must be. Examples:
 
         headstart check --policy policy.yaml
 
-        headstart check --policy policy.yaml --no-kafka
+        headstart check --policy policy.yaml --no-kafka --no-platforms
     """
     out = Console()
     with exit_codes():
@@ -62,8 +69,11 @@ def check(
         ]
         for note in notes:
             out.print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True, highlight=False)
+        is_well = check_platforms(out, policy_file, wall_clock().now()) if platforms else True
         if kafka:
             _check_kafka(out, settings, policy_file)
+    if not is_well:
+        raise typer.Exit(FAILED)
 
 
 def _check_kafka(out: Console, settings: Settings, policy_file: PolicyFile) -> None:
