@@ -27,7 +27,7 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_sound_policy_is_told_in_words():
     """Each resource has a line of what is meant, and the exit code is 0."""
-    result = runner.invoke(app, ["--policy", str(EXAMPLE), "--no-kafka"])
+    result = runner.invoke(app, ["--policy", str(EXAMPLE), "--no-kafka", "--no-platforms"])
 
     assert result.exit_code == 0
     assert "480 to 7,200 requests/s" in result.output
@@ -53,7 +53,9 @@ def test_what_nothing_can_set_is_said_to_be_recommended_only(tmp_path: Path):
     path = tmp_path / "policy.yaml"
     path.write_text(REACH)
 
-    text = runner.invoke(app, ["--policy", str(path), "--no-kafka"], env={"COLUMNS": "250"}).output
+    text = runner.invoke(
+        app, ["--policy", str(path), "--no-kafka", "--no-platforms"], env={"COLUMNS": "250"}
+    ).output
 
     of = {name: next(line for line in text.splitlines() if name in line) for name in (LONG, "sim://b")}
     assert "acts by itself" in of[LONG]
@@ -73,7 +75,9 @@ def test_no_id_is_broken_or_cropped_on_a_narrow_terminal(tmp_path: Path, width: 
     path = tmp_path / "policy.yaml"
     path.write_text(REACH)
 
-    told = runner.invoke(app, ["--policy", str(path), "--no-kafka"], env={"COLUMNS": width}).output
+    told = runner.invoke(
+        app, ["--policy", str(path), "--no-kafka", "--no-platforms"], env={"COLUMNS": width}
+    ).output
     table = told[: told.index("note:")]
 
     for name in (LONG, "sim://b", "k8s://prod/shop/hpa/web", "aws://123456789012/eu-central-1/asg/web"):
@@ -180,7 +184,9 @@ def test_what_is_never_given_back_is_told_to_be_done_once_a_person_agreed(tmp_pa
         REACH.replace("max: 2, mode: auto", "max: 2, mode: auto, irreversible: {committed: 1d}", 1)
     )
 
-    text = runner.invoke(app, ["--policy", str(path), "--no-kafka"], env={"COLUMNS": "250"}).output
+    text = runner.invoke(
+        app, ["--policy", str(path), "--no-kafka", "--no-platforms"], env={"COLUMNS": "250"}
+    ).output
 
     assert text.count("acts once a person agreed") == 2
     assert "acts by itself" not in text
@@ -199,7 +205,7 @@ def test_a_pool_that_its_users_can_exhaust_is_remarked():
 
 def test_what_cannot_be_scaled_is_told_as_a_limit():
     """No units and no lead time, but how much there is."""
-    result = runner.invoke(app, ["--policy", str(EXAMPLE), "--no-kafka"])
+    result = runner.invoke(app, ["--policy", str(EXAMPLE), "--no-kafka", "--no-platforms"])
 
     assert "at most 400 requests/s" in result.output
     assert "cannot be scaled" in result.output
