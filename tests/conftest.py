@@ -20,9 +20,10 @@ from tests.kube.world import World
 if TYPE_CHECKING:  # moto and boto3 take a second that other tests need not wait for
     from advisor.actuation.aws.sessions import Sessions
     from tests.aws.server import AwsServer
+    from tests.support.estate import Estate
 
 NEED = {
-    "kafka": {"kafka_broker", "own_broker"},
+    "kafka": {"kafka_broker", "own_broker", "estate"},
     "kubernetes": {"kubernetes", "own_kubernetes"},
 }
 _numbers = count(1)
@@ -96,6 +97,15 @@ def namespace(world: World) -> str:
 def _own_name(request: pytest.FixtureRequest) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
     return f"{words[:40].strip('-')}-{next(_numbers)}"
+
+
+@pytest.fixture
+def estate(kafka_broker: str, topic_prefix: str, tmp_path: Path) -> Iterator[Estate]:
+    """An estate of the test's own on the shared broker: no policy and no topics yet (see `Estate.create`)."""
+    from tests.support.estate import Estate
+
+    with Estate(kafka_broker, topic_prefix, tmp_path) as own:
+        yield own
 
 
 @pytest.fixture(scope="session")

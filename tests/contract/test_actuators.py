@@ -1,77 +1,23 @@
 """What every actuator keeps, whatever platform is behind it: bounds are set to a target, again and again.
 
-An implementation joins by an entry in `CASES`: a function that makes one resource with bounds 2 to 40 and
-its two units ready, and says how time passes there and how others write (tests/support/actuator_case.py).
+An implementation joins by an entry in tests/contract/cases.py.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable
-from datetime import timedelta
-from importlib import import_module
 
 import pytest
 
-from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.capacity import Armed, Bounds
 from advisor.domain.change import Carried
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
-from tests.aws.cases import ALIKE, AWS_CASES, SCHEDULING
-from tests.contract import http_pools
 from tests.support.actuator_case import ActuatorCase
-from tests.support.builders import HOUR, MINUTE, NOW, PODS, resource
+from tests.support.builders import HOUR, MINUTE
 
 MOST_STEPS = 11
 RAISED = Bounds(9, 40)
-
-
-def simulated(request: pytest.FixtureRequest) -> ActuatorCase:
-    clock = [NOW]
-    actuator = SimulatedActuator({PODS: resource()})
-
-    def pass_time(by: timedelta) -> None:
-        clock[0] += by
-
-    async def somebody_sets(bounds: Bounds) -> None:
-        await actuator.set_bounds(PODS, bounds, clock[0])
-
-    return ActuatorCase(
-        actuator, PODS, f"{PODS}-gone", resource().lead_time, lambda: clock[0], pass_time, somebody_sets
-    )
-
-
-Case = Callable[[pytest.FixtureRequest], ActuatorCase]
-
-
-def yours() -> dict[str, Case]:
-    """The case that the environment names as `module:function`, for whoever writes an actuator."""
-    module, _, function = os.environ.get("HEADSTART_CONTRACT_CASE", "").partition(":")
-    return {"yours": getattr(import_module(module), function)} if module else {}
-
-
-CASES: dict[str, Case] = {"simulated": simulated, "http-pools": http_pools.case, **AWS_CASES, **yours()}
-
-
-@pytest.fixture(params=list(CASES))
-def case(request: pytest.FixtureRequest) -> ActuatorCase:
-    return CASES[request.param](request)
-
-
-@pytest.fixture(params=sorted(SCHEDULING))
-def scheduling(request: pytest.FixtureRequest) -> ActuatorCase:
-    """A case of each platform that holds a schedule."""
-    made = CASES[request.param](request)
-    assert made.schedules
-    return made
-
-
-@pytest.fixture(params=[name for name in CASES if name not in ALIKE])
-def one_of_each(request: pytest.FixtureRequest) -> ActuatorCase:
-    """A case of each that makes calls of its own: the same calls are cut short in the same ways."""
-    return CASES[request.param](request)
 
 
 async def raised(case: ActuatorCase, to: Bounds = RAISED) -> None:

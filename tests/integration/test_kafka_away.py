@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,38 +13,14 @@ from streams.codec.resource_state import OWN_KEYS, decode_state
 from tests.kafka.broker import Broker
 from tests.support.deadline import eventually
 from tests.support.estate import QUICK, Estate
-from tests.support.messages import campaign_data, campaign_event
-from tests.support.poison import STRUCTURED
+from tests.support.sale import MARKETING, announced, steps_of, traffic
 from tests.support.workers import WorkerProcess
 
 PODS = "sim://shop/pods"
 RESOURCES = {
     PODS: {"serves": "web", "unit_capacity": 10, "min": 2, "max": 80, "lead_time": "20s", "mode": "auto"}
 }
-SOURCES = [{"source": "/marketing", "max_mode": "auto"}]
 LATE_BY_S = 20.0
-
-
-def announced(estate: Estate, start: datetime, lasts: timedelta) -> None:
-    data = campaign_data(
-        revision=1,
-        services=["web"],
-        start=start.isoformat(),
-        end=(start + lasts).isoformat(),
-        expected_uplift={"p50": 4.0, "p90": 4.0},
-    )
-    event = campaign_event(data, time=(start - timedelta(hours=2)).isoformat())
-    estate.send(estate.names.campaigns, [(b"bf-2026", event, STRUCTURED)])
-
-
-def traffic(estate: Estate) -> None:
-    """Fifty requests a second over the last twenty minutes."""
-    now = datetime.now(UTC)
-    samples = [
-        {"service": "web", "timestamp": (now - timedelta(seconds=s)).isoformat(), "rate_per_s": 50.0}
-        for s in range(1200, 0, -5)
-    ]
-    estate.send(estate.names.traffic[0], [(b"web", json.dumps(s).encode(), ()) for s in samples])
 
 
 def floor(worker: WorkerProcess) -> float:
@@ -56,14 +31,6 @@ def stands_at(worker: WorkerProcess, units: int) -> bool:
     return floor(worker) >= units
 
 
-def steps(estate: Estate) -> list[tuple[datetime, int]]:
-    """What was recommended last."""
-    said = estate.recommendations()
-    if not said:
-        return []
-    return [(datetime.fromisoformat(s["act_at"]), s["floor"]) for s in said[-1]["data"]["steps"]]
-
-
 @pytest.mark.timeout(600)
 def test_agreed_raises_are_made_while_kafka_is_away_and_told_when_it_is_back(
     own_broker: Broker, tmp_path: Path
@@ -72,13 +39,14 @@ def test_agreed_raises_are_made_while_kafka_is_away_and_told_when_it_is_back(
     quick = QUICK | {"HEADSTART_KAFKA__STORE_WITHIN_S": "2"}
     with Estate(own_broker.bootstrap, "away", tmp_path, **quick) as estate:
         ramp = {"factor": 2.0, "every": "1m", "hold": "1m"}
-        estate.create({PODS: {**RESOURCES[PODS], "ramp": ramp}}, sources=SOURCES, stale_after="1h")
+        estate.create({PODS: {**RESOURCES[PODS], "ramp": ramp}}, sources=MARKETING, stale_after="1h")
         worker = estate.worker().wait_ready()
         traffic(estate)
         start = datetime.now(UTC) + timedelta(seconds=150)
         announced(estate, start, timedelta(minutes=1))
-        eventually(lambda: len(steps(estate)) > 2, 60, what="a plan of several steps is agreed")
-        agreed = [(at, units) for at, units in steps(estate) if at > datetime.now(UTC) + timedelta(seconds=4)]
+        eventually(lambda: len(steps_of(estate, PODS)) > 2, 60, what="a plan of several steps is agreed")
+        soon = datetime.now(UTC) + timedelta(seconds=4)
+        agreed = [(at, units) for at, units in steps_of(estate, PODS) if at > soon]
         raises = [(at, units) for at, units in agreed if at <= start and units > floor(worker)]
         assert raises, agreed
 
@@ -111,7 +79,7 @@ def test_the_time_without_kafka_is_bounded(own_broker: Broker, tmp_path: Path) -
     """Nobody can say `freeze` meanwhile: at the end of it the worker ends, and says why."""
     quick = QUICK | {"HEADSTART_KAFKA__STORE_WITHIN_S": "1", "HEADSTART_WORKER__ACT_WITHOUT_KAFKA_S": "5"}
     with Estate(own_broker.bootstrap, "bounded", tmp_path, **quick) as estate:
-        estate.create(RESOURCES, sources=SOURCES)
+        estate.create(RESOURCES, sources=MARKETING)
         worker = estate.worker().wait_ready()
         eventually(lambda: worker.metric("headstart_decider") == 1, 30, what="it decides")
         own_broker.kill()

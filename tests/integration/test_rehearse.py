@@ -7,12 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.integration.test_kafka_away import traffic
 from tests.support.commands import run
 from tests.support.deadline import eventually
 from tests.support.estate import QUICK, Estate
-from tests.support.messages import campaign_data, campaign_event
-from tests.support.poison import STRUCTURED
+from tests.support.sale import MARKETING, acts_on, announced, traffic
 
 PODS, TABLE = "sim://shop/pods", "sim://shop/table"
 RESOURCES = {
@@ -27,24 +25,15 @@ RESOURCES = {
 }
 
 
-def announced(estate: Estate) -> None:
-    start = datetime.now(UTC) + timedelta(days=5)
-    data = campaign_data(
-        revision=1, services=["web"], start=start.isoformat(), end=(start + timedelta(hours=2)).isoformat()
-    )
-    event = campaign_event(data, time=datetime.now(UTC).isoformat())
-    estate.send(estate.names.campaigns, [(b"bf-2026", event, STRUCTURED)])
-
-
 @pytest.mark.timeout(900)
 def test_a_rehearsal_days_ahead_measures_the_lead_time_and_leaves_everything_as_it_was(
     estate: Estate,
 ) -> None:
     """What is bought for good is left out, and said to be."""
-    estate.create(RESOURCES, sources=[{"source": "/marketing", "max_mode": "auto"}])
+    estate.create(RESOURCES, sources=MARKETING)
     worker = estate.worker(**QUICK).wait_ready()
     traffic(estate)
-    announced(estate)
+    announced(estate, datetime.now(UTC) + timedelta(days=5), timedelta(hours=2))
     eventually(lambda: worker.metric("headstart_ready_observed_units", resource=PODS) == 2, 30)
 
     done = run(
@@ -61,6 +50,6 @@ def test_a_rehearsal_days_ahead_measures_the_lead_time_and_leaves_everything_as_
     assert tried["before"] == tried["after"] == [2, 40]
     assert report["left_out"] == {TABLE: "what it is given is not given back"}
     assert (done.exit_code, report["warnings"]) == (0, []), done.output
-    reasons = [e["data"]["reason"] for e in estate.audit(PODS) if "reason" in e["data"]]
+    reasons = acts_on(estate, PODS)
     assert reasons[0] == "FLOOR_SET"
     assert reasons[-1] == "ORIGINALS_RESTORED"
