@@ -20,8 +20,9 @@ from streams.codec.commands import CommandKind, decode_command
 from streams.codec.controls_log import commands_mark, encode_entries, encode_mark
 from streams.command_feed import CommandFeed
 from streams.context import WorkerContext
-from streams.control_book import Heard, Known
+from streams.control_book import Heard
 from streams.control_entries import Changes
+from streams.control_judge import Known
 from streams.controls_fold import ControlsFold
 from streams.dead_letters import dead_letter
 from streams.log_reader import read_to_end

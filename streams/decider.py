@@ -14,25 +14,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from aiokafka import TopicPartition
 
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s
 from streams.acting import Acting
 from streams.bounded_outbox import KafkaAwayError
 from streams.campaign_feed import CampaignFeed
-from streams.codec.needs_log import decode_needs
 from streams.command_desk import CommandDesk
 from streams.context import WorkerContext
 from streams.decision_inputs import DecisionInputs
 from streams.decision_metrics import show_decision
 from streams.failures import named
 from streams.going_on import GoingOn
-from streams.log_reader import log_consumer, read_to_end
+from streams.log_reader import log_consumer
 from streams.looking_ahead import LookingAhead
-from streams.needs_fold import NeedsFold
+from streams.needs_reading import NeedsReading
 from streams.publisher import Publisher
-from streams.records import OutgoingRecord
 
 log = structlog.get_logger(__name__)
 
@@ -71,8 +68,7 @@ class Decider:
         self._desk = desk
         self._ahead = ahead
         self._reader = log_consumer(context.settings)
-        self._fold = NeedsFold()
-        self._next_offset = 0
+        self._needs = NeedsReading(context.names.needs)
         self._decided_s = 0
         longest = timedelta(seconds=context.settings.worker.act_without_kafka_s)
         self._going_on = GoingOn(acting, context.metrics, longest)
@@ -90,7 +86,7 @@ class Decider:
     @property
     def position(self) -> int:
         """One past the last record of the needs topic folded."""
-        return self._next_offset
+        return self._needs.next_offset
 
     async def start(self) -> None:
         """Connect the reader that restores state."""
@@ -120,28 +116,25 @@ class Decider:
         self._active.set()
         self._metrics.is_decider.set(1)
         self._metrics.restores.labels(topic=self._names.needs).inc()
-        log.info("decider_taken", resources=len(self._acting.states), next_offset=self._next_offset)
+        log.info("decider_taken", resources=len(self._acting.states), next_offset=self._needs.next_offset)
         self._acting.warn_of_left_behind()
         self._news.set()
 
     async def _restore(self) -> None:
         """Know from the log what everybody who decided before left behind."""
-        self._fold, self._next_offset = NeedsFold(), 0
         await self._acting.begin()  # first of all: what is read after that is all there is
-        await self._read_needs(0)
+        await self._needs.begin(self._reader)
         await self._publisher.restore(self._reader)
         self._decided_s = await self._acting.restore(self._reader)
-        self._fold.settle(self._decided_s)
+        self._needs.fold.settle(self._decided_s)
         await self._desk.restore(self._reader)
-        await self._drop_unserved()
+        await self._outbox.send(self._needs.drop_unserved(self._policy))
 
     async def apply(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         """Fold one record of the needs topic, once the state is restored."""
         await self._active.wait()
         async with self._deciding:
-            if offset > self._next_offset:
-                await self._read_needs(self._next_offset)
-            self._fold_record(offset, key, value)
+            await self._needs.take(self._reader, offset, key, value)
         self._news.set()
 
     async def run(self) -> None:
@@ -169,20 +162,20 @@ class Decider:
         Both: another worker that assesses may have read more of the inbox than this one.
         """
         tick_s = self._settings.worker.tick_s
-        told_s = self._fold.known_until_s(self._demand_partitions)
+        told_s = self._needs.fold.known_until_s(self._demand_partitions)
         known_s = int(min(told_s, self._feed.clock_s))
         if not known_s:
             return
-        first_s = self._decided_s + tick_s if self._decided_s else self._fold.first_tick_s or known_s
+        first_s = self._decided_s + tick_s if self._decided_s else self._needs.fold.first_tick_s or known_s
         for now_s in range(first_s, known_s + 1, tick_s):
             if not self.active:
                 return  # a rebalance began: another worker may decide the rest
-            self._fold.settle(now_s)
+            self._needs.fold.settle(now_s)
             wrote = await self._decide_at(from_epoch_s(now_s))
             self._decided_s = now_s
             if wrote or now_s == known_s or now_s % (5 * tick_s) == 0:
                 await self._acting.tell_decided(now_s)
-        if self._fold.ended(self._demand_partitions) and self._decided_s >= told_s:
+        if self._needs.fold.ended(self._demand_partitions) and self._decided_s >= told_s:
             self.finished.set()
 
     async def _decide_live(self, now: datetime) -> None:
@@ -192,7 +185,11 @@ class Decider:
         await self._going_on.carry_on(self._known, lambda: self._desk.controls, now)
 
     async def _kafka_is_there(self) -> bool:
-        """Does Kafka answer, as far as was seen lately? Stands by if the log tells of a later decider."""
+        """Does Kafka answer, as far as was seen lately?
+
+        Where the log tells of a later decider although the group has this worker decide, that one wrote late:
+        everything is known anew, and lowering waits again.
+        """
         if self._outbox.is_away:
             return False
         if not self._going_on.is_on and time.monotonic() < self._ask_at:
@@ -200,7 +197,8 @@ class Decider:
         self._ask_at = time.monotonic() + ASK_EVERY_S
         sole = await self._acting.is_sole()
         if sole is False and not self._going_on.is_on:
-            self.stand_by()
+            log.warning("another_decided")
+            await self._restore()
         return sole is not None
 
     async def _decide_and_store(self, now: datetime) -> bool:
@@ -219,18 +217,16 @@ class Decider:
         """Kafka is back: write down what was done meanwhile, and know everything anew from the log."""
         with named("knowing everything anew"):
             async with asyncio.timeout(BACK_WITHIN_S):
-                if await self._acting.is_sole():
+                if await self._acting.is_sole():  # else what others decided meanwhile stands
                     await self._acting.write_down()
-                    await self._restore()
-                else:
-                    self.stand_by()  # somebody else decided meanwhile: what they wrote stands
+                await self._restore()
         self._going_on.over()
 
     async def _decide_at(self, now: datetime) -> bool:
         """One run: observe, decide, write, act; True if anything was written or done."""
         book, dealt_with = self._book.at(now), self._feed.dealt_with(self._book)
         heard = await self._desk.deal_with(now, book)
-        states = await self._acting.look(self._fold.levels, self._desk.controls, now)
+        states = await self._acting.look(self._needs.fold.levels, self._desk.controls, now)
         seen = replace(self._known(now), resources=states)
         with self._metrics.decide_seconds.time():
             decision = seen.decide()
@@ -248,8 +244,8 @@ class Decider:
     def _known(self, now: datetime) -> DecisionInputs:
         """All that a decision is made on, with resources as they were seen last."""
         return DecisionInputs(
-            self._fold.needs,
-            self._fold.levels,
+            self._needs.fold.needs,
+            self._needs.fold.levels,
             self._book.at(now).standing(),
             dict(self._acting.states),
             self._desk.controls,
@@ -263,27 +259,3 @@ class Decider:
             return False
         self._news.set()
         return True
-
-    async def _read_needs(self, start: int) -> None:
-        async for record in read_to_end(self._reader, {TopicPartition(self._names.needs, 0): start}):
-            self._fold_record(record.offset, record.key, record.value)
-
-    def _fold_record(self, offset: int, key: bytes | None, value: bytes | None) -> None:
-        if offset < self._next_offset:
-            return
-        self._next_offset = offset + 1
-        if value is None:
-            self._fold.forget((key or b"").decode())
-        else:
-            self._fold.apply(decode_needs(value))
-
-    async def _drop_unserved(self) -> None:
-        """Take back the needs of pairs that the policy no longer has."""
-        serves = {name: frozenset(r.serves) for name, r in self._policy.resources.items()}
-        gone = [n for n in self._fold.needs if n.service not in serves.get(n.resource, ())]
-        keys = [f"{need.resource}|{need.service}" for need in gone]
-        for key in keys:
-            self._fold.forget(key)
-        await self._outbox.send(
-            OutgoingRecord(self._names.needs, key.encode(), None, partition=0) for key in keys
-        )

@@ -13,6 +13,7 @@ from advisor.domain.advice import Step
 from advisor.domain.capacity import Armed, Bounds
 from advisor.domain.controls import EVERYTHING, Hold
 from advisor.planning.closed import is_within
+from advisor.planning.schedule import standing_at
 from advisor.planning.situation import Situation
 
 AHEAD = timedelta(days=1)
@@ -69,8 +70,9 @@ def _armed(
 ) -> Iterator[Armed]:
     """Every step to come that may be armed, in order of time. None comes back down before it should."""
     now, pace = situation.now, situation.pace
-    level = max(situation.standing, ordinary.minimum)
-    ahead = [step for step in steps if now + SOONEST <= step.act_at <= now + AHEAD]
+    soon = now + SOONEST  # what is due before then we carry out ourselves
+    level = max(standing_at(steps, soon, ordinary.minimum), situation.observed_floor, ordinary.minimum)
+    ahead = [step for step in steps if soon < step.act_at <= now + AHEAD]
     for number, step in enumerate(ahead):
         floor = max(step.floor, ordinary.minimum)
         rises_at = next((later.act_at for later in ahead[number:] if later.floor > step.floor), None)

@@ -14,7 +14,7 @@ from tests.aws.people import client, made_group, resource_id
 from tests.aws.server import AwsServer
 from tests.support.deadline import eventually
 from tests.support.estate import QUICK, Estate
-from tests.support.sale import MARKETING, acts_on, announced, steps_of, traffic
+from tests.support.sale import MARKETING, acts_on, announced, steps_of, traffic, withdrawn
 
 GROUP = resource_id("asg/web")
 TAKES = timedelta(seconds=15)
@@ -57,7 +57,7 @@ def armed() -> list[dict[str, Any]]:
 
 @pytest.mark.timeout(1500)
 def test_a_group_is_armed_raised_verified_and_given_back_exactly(aws: AwsServer, estate: Estate) -> None:
-    """Armed up and down long before the start; in service in time; as it was after the end."""
+    """Armed up and down long before the start; in service in time; as it was once it is called off."""
     with by_the_wall_clock(aws):
         made_group()
         rules = {
@@ -68,11 +68,12 @@ def test_a_group_is_armed_raised_verified_and_given_back_exactly(aws: AwsServer,
             {GROUP: rules},
             sources=MARKETING,
             accounts={"123456789012": {}},
+            step="1m",
         )
         worker = estate.worker(**QUICK).wait_ready()
-        traffic(estate)
-        start = datetime.now(UTC) + timedelta(minutes=5)
-        announced(estate, start, timedelta(minutes=1))
+        traffic(estate, rate_per_s=20)
+        start = datetime.now(UTC) + timedelta(minutes=7)
+        announced(estate, start, timedelta(hours=1))
         eventually(lambda: len(steps_of(estate, GROUP)) > 2, 60, what="a plan is agreed")
 
         eventually(lambda: len(armed()) > 1, 30, what="its steps are armed")
@@ -80,16 +81,20 @@ def test_a_group_is_armed_raised_verified_and_given_back_exactly(aws: AwsServer,
         downs = [action for action in armed() if "MaxSize" not in action]
         assert group()["MinSize"] == 2
         assert all(action["ScheduledActionName"].startswith("headstart-") for action in armed())
-        assert all(action["StartTime"] < start for action in ups)
-        assert all(action["StartTime"] > start for action in downs)
+        ahead = [action["MinSize"] for action in ups if action["StartTime"] + TAKES < start]
+        assert ahead, steps_of(estate, GROUP)
+        assert downs
+        assert all(action["StartTime"] > start + timedelta(hours=1) for action in downs)
         assert "DesiredCapacity" not in downs[-1]
         assert downs[-1]["MinSize"] == 2
-        most = max(action["MinSize"] for action in ups)
+        most = max(ahead)
 
         left_s = (start - datetime.now(UTC)).total_seconds()
         eventually(lambda: in_service() >= most, left_s, what=f"{most} are in service by the start")
         tags = {tag["Key"]: tag["Value"] for tag in group()["Tags"]}
         assert tags["headstart.io/originals"] == "2/40"
+
+        withdrawn(estate)
 
         def is_restored() -> bool:
             return (group()["MinSize"], group()["MaxSize"]) == (2, 40) and not armed()

@@ -13,7 +13,8 @@ from streams.campaign_book import CampaignBook, Position
 from streams.codec.campaigns import Announced
 from streams.codec.commands import Approve, Command, CommandKind, OnScope, Reject
 from streams.codec.controls_log import commands_mark, encode_entries, encode_mark
-from streams.control_book import ControlBook, Heard, Known
+from streams.control_book import ControlBook, Heard
+from streams.control_judge import Known
 from streams.controls_fold import ControlsFold
 from tests.support.builders import HOUR, NOW, PODS, campaign
 

@@ -27,6 +27,11 @@ def announced(estate: Estate, start: datetime, lasts: timedelta, uplift: float =
     estate.send(estate.names.campaigns, [(SALE.encode(), event, STRUCTURED)])
 
 
+def withdrawn(estate: Estate) -> None:
+    """The sale is called off."""
+    estate.send(estate.names.campaigns, [(SALE.encode(), None, ())])
+
+
 def traffic(estate: Estate, rate_per_s: float = 50.0) -> None:
     """So many requests a second for `web` over the last twenty minutes."""
     now = datetime.now(UTC)

@@ -13,7 +13,8 @@ from advisor.domain.reason import Reason
 from streams.campaign_book import CampaignBook, Position
 from streams.codec.campaigns import Announced, Cancelled
 from streams.codec.commands import Approve, Command, CommandKind, OnScope, Reject
-from streams.control_book import Answer, ControlBook, Heard, Known
+from streams.control_book import Answer, ControlBook, Heard
+from streams.control_judge import Known
 from streams.control_words import standing_lines
 from tests.support.builders import CRM, HOUR, MINUTE, NOW, PODS, at, campaign
 

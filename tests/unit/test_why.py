@@ -18,7 +18,8 @@ from streams.cli.layout import show_outline
 from streams.cli.why import head, parts_of, worked_out
 from streams.codec.command_audit import Deed, audit_command
 from streams.codec.commands import Approve, Command, CommandKind, OnScope
-from streams.control_book import ControlBook, Known
+from streams.control_book import ControlBook
+from streams.control_judge import Known
 from streams.decision_inputs import DecisionInputs
 from streams.why import Chain, NothingDecidedError, explain
 from tests.support.audited import Audited, as_stored, book_of, seen
