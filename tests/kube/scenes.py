@@ -72,8 +72,11 @@ SETS: Mapping[str, Set] = {
 class Scene:
     """A resource of one kind in a world of its own, and the actuator that may set it."""
 
-    def __init__(self, world: World, its: Set, actuator: Actuator, clusters: Clusters) -> None:
+    def __init__(
+        self, world: World, its: Set, actuator: Actuator, clusters: Clusters, kubeconfig: Path
+    ) -> None:
         self.world = world
+        self.kubeconfig = kubeconfig
         self.its = its
         self.actuator = actuator
         self.clusters = clusters
@@ -148,18 +151,26 @@ def policy_of(resource: str) -> ResourcePolicy:
     return ResourcePolicy(resource, {"web-shop": 1.0}, 10.0, FOUND.minimum, FOUND.maximum)
 
 
-def chart_account(world: World) -> Path:
-    """The kubeconfig of a service account that may do what the chart says, with actuation, and no more."""
-    allowed = rules(actuation=True)
+def chart_account(world: World, *, actuation: bool = True) -> Path:
+    """The kubeconfig of a service account that may do what the chart says, and no more."""
+    allowed = rules(actuation=actuation)
     everywhere = [rule for rule in allowed if set(rule["resources"]) & set(CLUSTER_WIDE)]
     return world.account("headstart", list(allowed), cluster_rules=everywhere)
 
 
 @contextmanager
 def scene(
-    world: World, kind: str, through: Callable[[Path], Path] = lambda direct: direct, **limits: Any
+    world: World,
+    kind: str,
+    through: Callable[[Path], Path] = lambda direct: direct,
+    *,
+    actuation: bool = True,
+    limits: CallLimits = LIMITS,
 ) -> Iterator[Scene]:
-    """The scene of one kind, set; `through` makes the kubeconfig that the actuator uses of the account's."""
+    """The scene of one kind, set, with the chart's rights.
+
+    `through` makes the kubeconfig that the actuator uses of the account's.
+    """
     its = SETS[kind]
     with ExitStack() as stack:
         world.create(service("web"))
@@ -168,9 +179,8 @@ def scene(
         its.make(world, FOUND)
         if its.keda:
             stack.enter_context(KedaStandIn(world.cluster, world.namespace, every_s=0.1))
-        clusters = Clusters(
-            [Cluster("prod", through(chart_account(world)))], CallLimits(**limits) if limits else LIMITS
-        )
+        kubeconfig = through(chart_account(world, actuation=actuation))
+        clusters = Clusters([Cluster("prod", kubeconfig)], limits)
         resource = resource_id(world, its)
         actuators = kubernetes_actuators(clusters, {resource: policy_of(resource)})
-        yield Scene(world, its, actuators[its.word], clusters)
+        yield Scene(world, its, actuators[its.word], clusters, kubeconfig)
