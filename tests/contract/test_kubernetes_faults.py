@@ -1,4 +1,4 @@
-"""What goes wrong between us and an API server: each trouble is told by its name, and nothing is half done."""
+"""What goes wrong between us and an API server: each trouble is told by its name, nothing is half done."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ async def test_trouble_that_passes_is_sat_out(hpa: Scene, proxy: FaultProxy, fau
         (Fault("PATCH", how="text", status=200), Reason.PLATFORM_UNREACHABLE, True),
         (Fault("PATCH", how="reset"), Reason.PLATFORM_UNREACHABLE, True),
         (Fault("PATCH", how="stall"), Reason.ACT_TIMED_OUT, True),
-        (Fault("PATCH", status=401), Reason.CREDENTIALS_EXPIRED, False),
+        (Fault("PATCH", status=401), Reason.CREDENTIALS_EXPIRED, True),
         (Fault("PATCH", status=422), Reason.ACT_REFUSED, False),
         (Fault("PATCH", status=415), Reason.ACT_FAILED, False),
     ],
@@ -224,7 +224,7 @@ async def test_credentials_that_are_renewed_are_read_again(world: World) -> None
         found = await bounds(made)
         await made.clusters.close()
 
-    assert (error.reason, error.retryable) == (Reason.CREDENTIALS_EXPIRED, False)
+    assert (error.reason, error.retryable) == (Reason.CREDENTIALS_EXPIRED, True)
     assert found == FOUND
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import subprocess
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from tests.kube.helm import build
+from tests.kube.manifests import Manifest
 
 CHART = Path(__file__).parents[2] / "helm"
 
 
-def rendered(*sets: str, namespace: str = "headstart", release: str = "headstart") -> list[dict[str, Any]]:
+def rendered(*sets: str, namespace: str = "headstart", release: str = "headstart") -> list[Manifest]:
     """The chart's manifests with these `--set` values, e.g. `actuation.enabled=true`."""
     flags = [part for one in sets for part in ("--set", one)]
     command = [str(build()), "template", release, str(CHART), "--namespace", namespace, *flags]
@@ -25,7 +25,15 @@ def rendered(*sets: str, namespace: str = "headstart", release: str = "headstart
 
 
 @cache
-def rules(*, actuation: bool) -> tuple[dict[str, Any], ...]:
-    """All that the chart lets the worker do, as RBAC rules."""
-    manifests = rendered(f"actuation.enabled={str(actuation).lower()}")
-    return tuple(rule for one in manifests if one["kind"] == "ClusterRole" for rule in one["rules"])
+def rules(*, actuation: bool) -> tuple[list[Manifest], list[Manifest]]:
+    """What the chart lets the worker do, as RBAC rules: in its namespaces, and in the whole cluster."""
+    roles = [
+        one
+        for one in rendered(f"actuation.enabled={str(actuation).lower()}", "rbac.namespaces={shop}")
+        if one["kind"] == "ClusterRole"
+    ]
+    here: list[Manifest] = []
+    everywhere: list[Manifest] = []
+    for role in roles:
+        (everywhere if role["metadata"]["name"].endswith("-cluster") else here).extend(role["rules"])
+    return here, everywhere

@@ -27,7 +27,6 @@ from tests.kube.world import World
 
 FOUND = Bounds(2, 40)
 LIMITS = CallLimits(per_s=500.0, at_once=16, timeout_s=10.0, attempts=3, longest_wait_s=1.0)
-CLUSTER_WIDE = ("nodepools", "nodes", "priorityclasses", "selfsubjectaccessreviews")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +152,8 @@ def policy_of(resource: str) -> ResourcePolicy:
 
 def chart_account(world: World, *, actuation: bool = True) -> Path:
     """The kubeconfig of a service account that may do what the chart says, and no more."""
-    allowed = rules(actuation=actuation)
-    everywhere = [rule for rule in allowed if set(rule["resources"]) & set(CLUSTER_WIDE)]
-    return world.account("headstart", list(allowed), cluster_rules=everywhere)
+    here, everywhere = rules(actuation=actuation)
+    return world.account("headstart", here, cluster_rules=everywhere)
 
 
 @contextmanager
@@ -165,9 +163,10 @@ def scene(
     through: Callable[[Path], Path] = lambda direct: direct,
     *,
     actuation: bool = True,
+    account: Callable[[World], Path] | None = None,
     limits: CallLimits = LIMITS,
 ) -> Iterator[Scene]:
-    """The scene of one kind, set, with the chart's rights.
+    """The scene of one kind, set, with the chart's rights or those of another `account`.
 
     `through` makes the kubeconfig that the actuator uses of the account's.
     """
@@ -179,7 +178,8 @@ def scene(
         its.make(world, FOUND)
         if its.keda:
             stack.enter_context(KedaStandIn(world.cluster, world.namespace, every_s=0.1))
-        kubeconfig = through(chart_account(world, actuation=actuation))
+        direct = account(world) if account else chart_account(world, actuation=actuation)
+        kubeconfig = through(direct)
         clusters = Clusters([Cluster("prod", kubeconfig)], limits)
         resource = resource_id(world, its)
         actuators = kubernetes_actuators(clusters, {resource: policy_of(resource)})

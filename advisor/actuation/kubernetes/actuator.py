@@ -12,6 +12,7 @@ from advisor.actuation.kubernetes.managed_fields import is_held, letting_go, wri
 from advisor.actuation.kubernetes.manifests import Manifest, annotations_of
 from advisor.actuation.kubernetes.marks import EPOCH, MAXIMUM, ORIGINALS, is_managed, ours
 from advisor.actuation.kubernetes.names import ObjectName, object_name
+from advisor.actuation.kubernetes.preflight.look import look
 from advisor.domain.capacity import Bounds, Observation, Verification
 from advisor.domain.change import Change, Done
 from advisor.domain.policy import ResourcePolicy
@@ -71,8 +72,9 @@ class KubernetesActuator:
         )
 
     async def preflight(self, resource: str, need: Bounds, now: datetime) -> Preflight:
-        """Nothing is looked for yet."""
-        return Preflight(now, need.minimum)
+        """Rights, maxima, quotas, limits, evictions, and a dry run of the raise itself."""
+        api, name = self._at(resource)
+        return await look(api, self._kind, name, need, self._most(resource), now)
 
     async def set_floor(self, resource: str, change: Change, now: datetime) -> Done:
         """Both bounds and our marks in one server-side apply, if they do not stand already."""

@@ -26,7 +26,7 @@ TROUBLE = (
 
 BY_STATUS = {
     400: (Reason.ACT_REFUSED, False),
-    401: (Reason.CREDENTIALS_EXPIRED, False),
+    401: (Reason.CREDENTIALS_EXPIRED, True),
     403: (Reason.ACT_FORBIDDEN, False),
     404: (Reason.RESOURCE_GONE, False),
     408: (Reason.ACT_TIMED_OUT, True),

@@ -14,8 +14,11 @@ from advisor.actuation.kubernetes.kind import Found
 from advisor.actuation.kubernetes.manifests import Manifest, conditions_of, labels_of
 from advisor.actuation.kubernetes.marks import BoundsFields, Side
 from advisor.actuation.kubernetes.names import ObjectName
+from advisor.actuation.kubernetes.preflight.rights import Right
 from advisor.actuation.kubernetes.scaled_object import ScaledObjectKind
-from advisor.actuation.kubernetes.workloads import Standing, found_or_none, standing, target
+from advisor.actuation.kubernetes.workloads import COUNTING, Standing, found_or_none, standing, target
+from advisor.domain.capacity import Bounds
+from advisor.domain.preflight import PreflightFinding
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
@@ -29,6 +32,16 @@ class HpaKind:
 
     def __init__(self) -> None:
         self._scaled_objects = ScaledObjectKind()
+
+    def reads(self, name: ObjectName) -> tuple[Right, ...]:
+        """The HPA and the pods that it scales."""
+        return (Right("get", HorizontalPodAutoscaler, name.name), *COUNTING)
+
+    def doubts(self, found: Found, name: ObjectName, need: Bounds) -> tuple[PreflightFinding, ...]:
+        """Those of the ScaledObject, where it is KEDA's: an HPA keeps its floor whatever its metrics say."""
+        if found.type is HorizontalPodAutoscaler:
+            return ()
+        return self._scaled_objects.doubts(found, name, need)
 
     async def find(self, api: Connection, name: ObjectName) -> Found:
         """The HPA, or the ScaledObject whose it is."""

@@ -9,7 +9,10 @@ from advisor.actuation.kubernetes.clusters import Connection
 from advisor.actuation.kubernetes.manifests import Manifest
 from advisor.actuation.kubernetes.marks import BoundsFields
 from advisor.actuation.kubernetes.names import ObjectName
+from advisor.actuation.kubernetes.preflight.rights import Right
 from advisor.actuation.kubernetes.workloads import Standing
+from advisor.domain.capacity import Bounds
+from advisor.domain.preflight import PreflightFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,12 @@ class Found:
 
 class Kind(Protocol):
     """One kind of resource: how its object is found, and how what it scales stands."""
+
+    def reads(self, name: ObjectName) -> tuple[Right, ...]:
+        """The rights without which a resource cannot be observed."""
+
+    def doubts(self, found: Found, name: ObjectName, need: Bounds) -> tuple[PreflightFinding, ...]:
+        """What is found on the object itself that speaks against a plan."""
 
     async def find(self, api: Connection, name: ObjectName) -> Found:
         """The object that holds the bounds. Raises ActuationError, RESOURCE_GONE where there is none."""

@@ -14,7 +14,10 @@ from advisor.actuation.kubernetes.kind import Found
 from advisor.actuation.kubernetes.manifests import Manifest, ScaledObject, annotations_of, conditions_of
 from advisor.actuation.kubernetes.marks import BoundsFields, Side
 from advisor.actuation.kubernetes.names import ObjectName
-from advisor.actuation.kubernetes.workloads import Standing, standing, target
+from advisor.actuation.kubernetes.preflight.rights import Right
+from advisor.actuation.kubernetes.workloads import COUNTING, Standing, standing, target
+from advisor.domain.capacity import Bounds
+from advisor.domain.preflight import PreflightFinding
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
@@ -24,6 +27,29 @@ PAUSED, PAUSED_AT = "autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-re
 
 class ScaledObjectKind:
     """ScaledObjects (keda.sh/v1alpha1)."""
+
+    def reads(self, name: ObjectName) -> tuple[Right, ...]:
+        """The ScaledObject and the pods that KEDA scales."""
+        return (Right("get", ScaledObject, name.name), *COUNTING)
+
+    def doubts(self, found: Found, name: ObjectName, need: Bounds) -> tuple[PreflightFinding, ...]:
+        """An idle count: KEDA goes down to it, below any minimum, while none of its triggers is active."""
+        idle = found.manifest["spec"].get("idleReplicaCount")
+        if idle is None:
+            return ()
+        detail = (
+            f"ScaledObject {found.name} has idleReplicaCount {idle}: while none of its triggers is active, "
+            "KEDA leaves that many replicas, whatever the minimum"
+        )
+        cure = (
+            f"kubectl -n {name.namespace} patch scaledobjects.keda.sh {found.name} --type=json "
+            '-p \'[{"op":"remove","path":"/spec/idleReplicaCount"}]\''
+        )
+        there, needed = float(idle), float(need.minimum)
+        finding = PreflightFinding(
+            name.resource, Reason.FLOOR_NOT_KEPT, detail, cure, there, needed, int(idle), blocks=False
+        )
+        return (finding,)
 
     async def find(self, api: Connection, name: ObjectName) -> Found:
         """The ScaledObject."""
@@ -61,12 +87,6 @@ def paused(scaled: Manifest) -> str:
     if annotations.get(PAUSED, "false").lower() not in ("false", "f", "0"):
         return f"whoever paused KEDA ({PAUSED}: {annotations[PAUSED]})"
     return ""
-
-
-def idle_count(scaled: Manifest) -> int | None:
-    """How many replicas does KEDA leave while no trigger is active? None: the minimum."""
-    idle = scaled["spec"].get("idleReplicaCount")
-    return None if idle is None else int(idle)
 
 
 def _not_well(scaled: Manifest) -> tuple[str, ...]:

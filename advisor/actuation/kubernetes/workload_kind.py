@@ -19,7 +19,10 @@ from advisor.actuation.kubernetes.kind import Found
 from advisor.actuation.kubernetes.manifests import Manifest, ScaledObject, kind_of
 from advisor.actuation.kubernetes.marks import BoundsFields, Side
 from advisor.actuation.kubernetes.names import ObjectName
-from advisor.actuation.kubernetes.workloads import Standing, standing
+from advisor.actuation.kubernetes.preflight.rights import Right
+from advisor.actuation.kubernetes.workloads import COUNTING, Standing, standing
+from advisor.domain.capacity import Bounds
+from advisor.domain.preflight import PreflightFinding
 from advisor.errors import ActuationError
 
 FIELDS = BoundsFields(Side("replicas", absent=1), Side(None))
@@ -30,6 +33,15 @@ class WorkloadKind:
 
     def __init__(self, kind: type[Any]) -> None:
         self._kind = kind
+
+    def reads(self, name: ObjectName) -> tuple[Right, ...]:
+        """The workload, its pods, and the autoscalers that may scale it."""
+        scalers = (Right("list", HorizontalPodAutoscaler), Right("list", ScaledObject))
+        return (Right("get", self._kind, name.name), *scalers, *COUNTING)
+
+    def doubts(self, found: Found, name: ObjectName, need: Bounds) -> tuple[PreflightFinding, ...]:
+        """None: nothing but replicas is there to speak against it."""
+        return ()
 
     async def find(self, api: Connection, name: ObjectName) -> Found:
         """The workload, and which autoscaler scales it, if one does."""

@@ -13,12 +13,17 @@ from lightkube.resources.discovery_v1 import EndpointSlice
 from advisor.actuation.kubernetes.clusters import Connection
 from advisor.actuation.kubernetes.manifests import Manifest, selection
 from advisor.actuation.kubernetes.names import ObjectName
+from advisor.actuation.kubernetes.preflight.rights import Right
 from advisor.actuation.kubernetes.readiness import SERVICE_NAME, fronting, ready_pods
 from advisor.actuation.kubernetes.waiting import why_not_made, why_not_ready
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
 WORKLOADS: Mapping[str, type[Any]] = {"Deployment": Deployment, "StatefulSet": StatefulSet}
+
+
+COUNTING = (Right("list", Pod), Right("list", Service), Right("list", EndpointSlice))
+"""What it takes to count the pods that serve."""
 
 
 @dataclass(frozen=True, slots=True)
