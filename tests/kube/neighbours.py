@@ -18,6 +18,7 @@ from lightkube.core.resource import api_info
 from lightkube.types import PatchType
 
 from tests.kube.cluster import Cluster
+from tests.kube.furnish import CapacityBuffer
 
 log = logging.getLogger(__name__)
 
@@ -112,3 +113,33 @@ def _holds(found: Any, wanted: Any) -> bool:
     if isinstance(wanted, Mapping):
         return isinstance(found, Mapping) and all(_holds(found.get(key), wanted[key]) for key in wanted)
     return bool(found == wanted)
+
+
+class BufferStandIn(Neighbour):
+    """An autoscaler as far as capacity buffers go: it says of each in a namespace that it has the room."""
+
+    def __init__(self, cluster: Cluster, namespace: str, *, every_s: float = 0.1) -> None:
+        super().__init__(cluster, namespace, "cluster-autoscaler", every_s)
+
+    def act(self) -> None:
+        """Look at every buffer once."""
+        for buffer in list(self.client.list(CapacityBuffer, namespace=self.namespace)):
+            found = buffer.to_dict()
+            replicas, generation = found["spec"].get("replicas", 0), found["metadata"]["generation"]
+            condition = {
+                "type": "Provisioning",
+                "status": "True",
+                "reason": "CapacityProvisioned",
+                "message": "there is room",
+                "lastTransitionTime": "2026-11-27T06:00:00Z",
+                "observedGeneration": generation,
+            }
+            status = {"replicas": replicas, "conditions": [condition]}
+            if found.get("status") != status:
+                self.client.patch(
+                    CapacityBuffer.Status,
+                    found["metadata"]["name"],
+                    {"status": status},
+                    namespace=self.namespace,
+                    patch_type=PatchType.MERGE,
+                )

@@ -16,13 +16,16 @@ from lightkube.types import PatchType
 from advisor.actuation.actuator import Actuator
 from advisor.actuation.calls import CallLimits
 from advisor.actuation.kubernetes.actuators import kubernetes_actuators
-from advisor.actuation.kubernetes.clusters import Cluster, Clusters
+from advisor.actuation.kubernetes.clusters import Cluster as Configured
+from advisor.actuation.kubernetes.clusters import Clusters
 from advisor.domain.capacity import Bounds
 from advisor.domain.policy import ResourcePolicy
 from tests.kube.chart import rules
-from tests.kube.furnish import ScaledObject
+from tests.kube.cluster import Cluster
+from tests.kube.furnish import CapacityBuffer, ScaledObject
 from tests.kube.keda import KedaStandIn
 from tests.kube.manifests import Manifest, service, workload
+from tests.kube.neighbours import BufferStandIn, Neighbour
 from tests.kube.world import World
 
 FOUND = Bounds(2, 40)
@@ -40,7 +43,8 @@ class Set:
     minimum: str
     maximum: str | None
     object_name: str = "web"
-    keda: bool = False
+    neighbour: Callable[[Cluster, str], Neighbour] | None = None
+    is_buffer: bool = False
 
 
 def _hpa(world: World, bounds: Bounds) -> None:
@@ -55,13 +59,35 @@ def _workload(kind: str, world: World, bounds: Bounds) -> None:
     world.create(workload(kind, "web", bounds.minimum, annotations={}, requests={"cpu": "100m"}))
 
 
+def _buffer(world: World, bounds: Bounds) -> None:
+    reference = {"apiGroup": "apps", "kind": "Deployment", "name": "web"}
+    world.create(
+        {
+            "apiVersion": "autoscaling.x-k8s.io/v1beta1",
+            "kind": "CapacityBuffer",
+            "metadata": {"name": "web"},
+            "spec": {"scalableRef": reference, "replicas": bounds.minimum},
+        }
+    )
+
+
 HPA = ("minReplicas", "maxReplicas")
 KEDA = ("minReplicaCount", "maxReplicaCount")
 SETS: Mapping[str, Set] = {
     "hpa": Set("hpa", "web", HorizontalPodAutoscaler, _hpa, *HPA),
-    "hpa of keda": Set("hpa", "keda-hpa-web", ScaledObject, _scaled_object, *KEDA, keda=True),
-    "scaledobject": Set("scaledobject", "web", ScaledObject, _scaled_object, *KEDA, keda=True),
+    "hpa of keda": Set("hpa", "keda-hpa-web", ScaledObject, _scaled_object, *KEDA, neighbour=KedaStandIn),
+    "scaledobject": Set("scaledobject", "web", ScaledObject, _scaled_object, *KEDA, neighbour=KedaStandIn),
     "deployment": Set("deployment", "web", Deployment, partial(_workload, "Deployment"), "replicas", None),
+    "capacity-buffer": Set(
+        "capacity-buffer",
+        "web",
+        CapacityBuffer,
+        _buffer,
+        "replicas",
+        None,
+        neighbour=BufferStandIn,
+        is_buffer=True,
+    ),
     "statefulset": Set(
         "statefulset", "web", StatefulSet, partial(_workload, "StatefulSet"), "replicas", None
     ),
@@ -176,11 +202,11 @@ def scene(
         if its.type not in (Deployment, StatefulSet):
             _workload("Deployment", world, FOUND)
         its.make(world, FOUND)
-        if its.keda:
-            stack.enter_context(KedaStandIn(world.cluster, world.namespace, every_s=0.1))
+        if its.neighbour is not None:
+            stack.enter_context(its.neighbour(world.cluster, world.namespace))
         direct = account(world) if account else chart_account(world, actuation=actuation)
         kubeconfig = through(direct)
-        clusters = Clusters([Cluster("prod", kubeconfig)], limits)
+        clusters = Clusters([Configured("prod", kubeconfig)], limits)
         resource = resource_id(world, its)
         actuators = kubernetes_actuators(clusters, {resource: policy_of(resource)})
         yield Scene(world, its, actuators[its.word], clusters, kubeconfig)

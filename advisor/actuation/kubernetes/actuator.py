@@ -10,7 +10,7 @@ from advisor.actuation.kubernetes.clusters import FIELD_MANAGER, Clusters, Conne
 from advisor.actuation.kubernetes.kind import Found, Kind
 from advisor.actuation.kubernetes.managed_fields import is_held, letting_go, writer
 from advisor.actuation.kubernetes.manifests import Manifest, annotations_of
-from advisor.actuation.kubernetes.marks import EPOCH, MAXIMUM, ORIGINALS, is_managed, ours
+from advisor.actuation.kubernetes.marks import EPOCH, MADE, MAXIMUM, ORIGINALS, is_managed, ours
 from advisor.actuation.kubernetes.names import ObjectName, object_name
 from advisor.actuation.kubernetes.preflight.look import look
 from advisor.domain.capacity import Bounds, Observation, Verification
@@ -67,7 +67,7 @@ class KubernetesActuator:
             managed=is_managed(found.manifest),
             originals=found.fields.read_originals(annotations_of(found.manifest).get(ORIGINALS, ""), most),
             writer=writer(found.manifest, found.fields.paths, FIELD_MANAGER),
-            identity=str(found.manifest["metadata"]["uid"]),
+            identity=str(found.manifest["metadata"].get("uid", "")),
             waiting_for=stands.waiting_for,
         )
 
@@ -144,11 +144,25 @@ class KubernetesActuator:
     async def _set(self, api: Connection, name: ObjectName, found: Found, change: Change) -> None:
         stands = found.fields.bounds(found.manifest, self._most(change.resource)) == change.target
         mark = found.fields.originals(found.manifest, change.originals)
-        if not stands or annotations_of(found.manifest).get(ORIGINALS) != mark:
+        if not found.exists:
+            if change.target.minimum > 0:
+                await self._make(api, name, found, self._wanted(found, change, mark))
+        elif not stands or annotations_of(found.manifest).get(ORIGINALS) != mark:
             await api.apply(name, found.type, self._wanted(found, change, mark))
+
+    async def _make(self, api: Connection, name: ObjectName, found: Found, wanted: Manifest) -> None:
+        """Make the object with its bounds and marks: a conflict if somebody made one meanwhile."""
+        await self._kind.prepare(api, found, name)
+        marks = {**wanted["metadata"]["annotations"], MADE: "true"}
+        metadata = {**found.manifest["metadata"], "annotations": marks}
+        spec = {**found.manifest["spec"], **wanted["spec"]}
+        await api.create(name, found.type, {**found.manifest, "metadata": metadata, "spec": spec})
 
     async def _set_and_leave(self, api: Connection, name: ObjectName, found: Found, change: Change) -> None:
         manifest = found.manifest
+        if MADE in annotations_of(manifest) and change.target.minimum == 0:
+            await self._remove(api, name, found)
+            return
         if found.fields.bounds(manifest, self._most(change.resource)) != change.target:
             mark = found.fields.originals(manifest, change.originals)
             wanted = self._wanted(found, change, mark, restoring=True)
@@ -156,11 +170,21 @@ class KubernetesActuator:
         if ours(manifest) or is_held(manifest, FIELD_MANAGER):
             await api.patch(name, found.type, manifest, _leaving(manifest))
 
+    async def _remove(self, api: Connection, name: ObjectName, found: Found) -> None:
+        """Remove what we made, unless somebody was quicker."""
+        try:
+            await api.delete(name, found.type, found.name)
+        except ActuationError as error:
+            if error.reason is not Reason.RESOURCE_GONE:
+                raise
+
     def _wanted(self, found: Found, change: Change, mark: str, *, restoring: bool = False) -> Manifest:
         """What we say of the object: the target's bounds and our marks, and nothing else of it."""
         marks = {ORIGINALS: mark, EPOCH: str(change.epoch)}
         if found.fields.maximum.path is None:
             marks[MAXIMUM] = str(change.target.maximum)
+        if MADE in annotations_of(found.manifest):
+            marks[MADE] = "true"
         spec = found.fields.spec(change.target, mark if restoring else "")
         return {"metadata": {**found.head, "annotations": marks}, "spec": spec}
 

@@ -130,10 +130,15 @@ class Connection:
         )
         return cast(Manifest, done)
 
-    async def create(self, name: ObjectName, wanted: Any, *, everywhere: bool = False) -> Manifest:
-        """Make an object."""
-        place = _place(name, everywhere)
-        return cast(Manifest, await self._call(name, lambda client: client.create(wanted, **place)))
+    async def create(
+        self, name: ObjectName, kind: type[Any], wanted: Manifest, *, dry_run: bool = False
+    ) -> Manifest:
+        """Make an object: a conflict if there is one of its name."""
+        place = _place(name, "namespace" not in wanted.get("metadata", {}))
+        body = kind.from_dict({**kind_of(kind), **wanted})
+        return cast(
+            Manifest, await self._call(name, lambda client: client.create(body, dry_run=dry_run, **place))
+        )
 
     async def delete(self, name: ObjectName, kind: type[Any], called: str) -> None:
         """Remove an object of the namespace."""

@@ -40,7 +40,10 @@ BY_STATUS = {
 NO_RIGHT = re.compile(r'\bUser "[^"]*" cannot \w+ resource')
 """How the API server says that RBAC forbids a call. Admission says no with 403 as well, and otherwise."""
 
-NO_SUCH_KIND = "could not find the requested resource"
+NO_SUCH_PATH = "404 page not found"
+"""All that the API server says of kinds it does not know, in plain text; other plain 404s are not its own."""
+
+NO_SUCH_KIND = "does not know this kind of object"
 LONGEST_DETAIL = 500
 
 
@@ -72,6 +75,8 @@ def is_unknown_kind(error: ActuationError) -> bool:
 
 def _of_answer(resource: str, cluster: str, answer: httpx2.Response) -> ActuationError:
     code, said = answer.status_code, _status(answer)
+    if code == 404 and not said:
+        return _of_plain_404(resource, cluster, answer)
     message = str(said.get("message") or f"HTTP {code} {answer.reason_phrase}")
     reason, retryable = BY_STATUS.get(code, (Reason.ACT_FAILED, False))
     if code >= 500 and code not in BY_STATUS:
@@ -85,6 +90,14 @@ def _of_answer(resource: str, cluster: str, answer: httpx2.Response) -> Actuatio
         reason=reason,
         retry_after=_retry_after_s(answer, said),
     )
+
+
+def _of_plain_404(resource: str, cluster: str, answer: httpx2.Response) -> ActuationError:
+    if answer.text.strip() == NO_SUCH_PATH:
+        detail = f"cluster {cluster} {NO_SUCH_KIND}: its CRD is not installed"
+        return ActuationError(resource, detail, retryable=False, reason=Reason.RESOURCE_GONE)
+    detail = f"cluster {cluster}: 404, and not by the API server: mend the address in its kubeconfig"
+    return ActuationError(resource, detail, retryable=True, reason=Reason.PLATFORM_UNREACHABLE)
 
 
 def _status(answer: httpx2.Response) -> dict[str, Any]:

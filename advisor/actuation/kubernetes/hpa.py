@@ -58,6 +58,9 @@ class HpaKind:
                 raise _gone(name) from error
             raise
 
+    async def prepare(self, api: Connection, found: Found, name: ObjectName) -> None:
+        """Nothing: it is never made by us."""
+
     async def workload(self, api: Connection, found: Found, name: ObjectName) -> Manifest | None:
         """What the HPA scales."""
         return await target(api, name, found.manifest["spec"]["scaleTargetRef"])

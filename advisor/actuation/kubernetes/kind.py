@@ -20,13 +20,16 @@ class Found:
     """The object that holds a resource's bounds, as it was read.
 
     It need not be the one that the id names: the bounds of an HPA that KEDA keeps are its ScaledObject's.
-    `owner` names who else sets the bounds, so that ours would be in vain; empty: nobody.
+    `owner` names who else sets the bounds, so that ours would be in vain; empty: nobody. Where something that
+    `is_ours_to_make` does not exist, `manifest` is what to make with the first floor, but for its bounds.
     """
 
     manifest: Manifest
     type: type[Any]
     fields: BoundsFields
     owner: str = ""
+    is_ours_to_make: bool = False
+    exists: bool = True
 
     @property
     def name(self) -> str:
@@ -52,6 +55,9 @@ class Kind(Protocol):
 
     async def find(self, api: Connection, name: ObjectName) -> Found:
         """The object that holds the bounds. Raises ActuationError, RESOURCE_GONE where there is none."""
+
+    async def prepare(self, api: Connection, found: Found, name: ObjectName) -> None:
+        """Make what has to be there before the object is made. Raises ActuationError."""
 
     async def workload(self, api: Connection, found: Found, name: ObjectName) -> Manifest | None:
         """What it scales; None where there is no such thing."""

@@ -4,6 +4,7 @@
     headstart.io/originals: "4/60"     minimum and maximum from before our first change; "-" for one not set
     headstart.io/maximum: "40"         for kinds that have no maximum: the one we were last asked for
     headstart.io/epoch: "7"            the number of the decider that changed it last
+    headstart.io/made: "true"          made by us, and to be removed when it is not needed any more
 
 All but the first are ours, come with our first change in the same write, and go with the restore.
 """
@@ -20,6 +21,7 @@ MANAGED = "headstart.io/managed"
 ORIGINALS = "headstart.io/originals"
 MAXIMUM = "headstart.io/maximum"
 EPOCH = "headstart.io/epoch"
+MADE = "headstart.io/made"
 
 _ORIGINALS = re.compile(r"(-|\d+)/(-|\d+)")
 NOT_SET = "-"
@@ -110,4 +112,4 @@ def is_managed(found: Manifest) -> bool:
 
 def ours(found: Manifest) -> list[str]:
     """The marks of ours that are on the object."""
-    return [mark for mark in (ORIGINALS, MAXIMUM, EPOCH) if mark in annotations_of(found)]
+    return [mark for mark in (ORIGINALS, MAXIMUM, EPOCH, MADE) if mark in annotations_of(found)]

@@ -64,6 +64,9 @@ class ScaledObjectKind:
             ) from error
         return Found(found, ScaledObject, FIELDS, paused(found))
 
+    async def prepare(self, api: Connection, found: Found, name: ObjectName) -> None:
+        """Nothing: it is never made by us."""
+
     async def workload(self, api: Connection, found: Found, name: ObjectName) -> Manifest | None:
         """What KEDA scales."""
         return await target(api, name, found.manifest["spec"]["scaleTargetRef"])

@@ -48,6 +48,9 @@ class WorkloadKind:
         found = await api.get(name, self._kind, name.name)
         return Found(found, self._kind, FIELDS, await self._scaler(api, name))
 
+    async def prepare(self, api: Connection, found: Found, name: ObjectName) -> None:
+        """Nothing: it is never made by us."""
+
     async def workload(self, api: Connection, found: Found, name: ObjectName) -> Manifest | None:
         """Itself."""
         return found.manifest

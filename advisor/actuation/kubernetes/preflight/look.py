@@ -85,45 +85,67 @@ async def _at_all(under_way: Look, kind: Kind, most: int) -> None:
     workload = await kind.workload(api, found, name)
     if workload is not None:
         await _will_pods_come(under_way, workload, (await kind.standing(api, found, name)).units)
+    if workload is not None and not found.is_ours_to_make:
+        await _will_pods_stay(under_way, workload)
 
 
 async def _may_it_be_written(under_way: Look, found: Found, most: int) -> None:
     """Rights, the maximum where we may not raise it, and what admission says to the very write."""
     api, name, need = under_way.api, under_way.name, under_way.need
     bounds = found.fields.bounds(found.manifest, most)
-    writing = Right("patch", found.type, found.name, everywhere="namespace" not in found.head)
-    lacking = await missing(api, name, [writing])
+    lacking = await missing(api, name, _writes(found))
     under_way.findings += [right_missing(name, right) for right in lacking]
     if bounds.maximum < need.maximum and (lacking or found.owner or not is_managed(found.manifest)):
         under_way.findings.append(_maximum_too_low(found, name, bounds.maximum, need.maximum))
     if lacking or found.owner:
         return
     raised = Bounds(max(bounds.minimum, need.minimum), max(bounds.maximum, need.maximum, need.minimum))
-    wanted = {"metadata": found.head, "spec": found.fields.spec(raised)}
+    spec = found.fields.spec(raised)
     try:
-        await api.apply(name, found.type, wanted, dry_run=True)
+        if found.exists:
+            # Whatever its version by now: nothing is kept that could be written over.
+            head = {key: value for key, value in found.head.items() if key != "resourceVersion"}
+            await api.apply(name, found.type, {"metadata": head, "spec": spec}, dry_run=True)
+        else:
+            made = {**found.manifest, "spec": {**found.manifest["spec"], **spec}}
+            await api.create(name, found.type, made, dry_run=True)
     except ActuationError as error:
         if error.reason not in (Reason.ACT_REFUSED, Reason.ACT_FORBIDDEN):
             raise
         under_way.findings.append(_would_be_refused(found, name, error, bounds.minimum))
 
 
+def _writes(found: Found) -> list[Right]:
+    """The rights that acting takes: what is ours to make is made and removed as well."""
+    everywhere = "namespace" not in found.head
+    writes = [Right("patch", found.type, found.name, everywhere)]
+    if found.is_ours_to_make:
+        writes += [Right("create", found.type), Right("delete", found.type, found.name)]
+    return writes
+
+
 async def _will_pods_come(under_way: Look, workload: Manifest, units: int) -> None:
-    """Quotas, limits, node pools, and evictions that take them away again."""
+    """Quotas, limits and node pools."""
     name, needed = under_way.name, under_way.need.minimum
     limits = await under_way.every(LimitRange)
     quotas = await under_way.every(ResourceQuota)
     shape = pod_shape(workload["spec"]["template"], limits)
     under_way.unknown += _scoped(quotas)
     pools = await under_way.every(NodePool, everywhere=True)
-    budgets = await under_way.every(PodDisruptionBudget)
-    seen_budgets = not any(word.startswith("poddisruptionbudgets") for word in under_way.unknown)
     under_way.findings += [
         *quota_findings(name, quotas, shape, units, needed),
         *limit_findings(name, limits, shape, units),
-        *(node_findings(name, pools, shape, units, needed) if needed > units else ()),
-        *(eviction_findings(name, budgets, workload, needed) if seen_budgets else ()),
+        *node_findings(name, pools, shape, units, needed),
     ]
+
+
+async def _will_pods_stay(under_way: Look, workload: Manifest) -> None:
+    """Evictions that take away at once what was raised."""
+    unseen = len(under_way.unknown)
+    budgets = await under_way.every(PodDisruptionBudget)
+    if len(under_way.unknown) == unseen:
+        name, needed = under_way.name, under_way.need.minimum
+        under_way.findings += eviction_findings(name, budgets, workload, needed)
 
 
 def _scoped(quotas: Iterable[Manifest]) -> Iterator[str]:

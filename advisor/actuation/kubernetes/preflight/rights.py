@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from lightkube.core.resource import api_info
-from lightkube.models.authorization_v1 import ResourceAttributes, SelfSubjectAccessReviewSpec
 from lightkube.resources.authorization_v1 import SelfSubjectAccessReview
 
 from advisor.actuation.kubernetes.clusters import Connection
@@ -39,15 +38,13 @@ async def missing(api: Connection, name: ObjectName, rights: Sequence[Right]) ->
 
 async def _is_allowed(api: Connection, name: ObjectName, right: Right) -> bool:
     info = api_info(right.kind)
-    asked = ResourceAttributes(
-        verb=right.verb,
-        group=info.resource.group,
-        resource=info.plural,
-        name=right.called,
-        namespace=None if right.everywhere else name.namespace,
-    )
-    review = SelfSubjectAccessReview(spec=SelfSubjectAccessReviewSpec(resourceAttributes=asked))
-    answer = await api.create(name, review, everywhere=True)
+    asked = {"verb": right.verb, "group": info.resource.group, "resource": info.plural}
+    if right.called is not None:
+        asked["name"] = right.called
+    if not right.everywhere:
+        asked["namespace"] = name.namespace
+    review = {"spec": {"resourceAttributes": asked}}
+    answer = await api.create(name, SelfSubjectAccessReview, review)
     return bool(answer["status"].get("allowed"))
 
 
