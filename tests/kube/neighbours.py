@@ -15,10 +15,12 @@ from typing import Any, Literal, Self
 
 import httpx2
 from lightkube.core.resource import api_info
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Node
 from lightkube.types import PatchType
 
 from tests.kube.cluster import Cluster
-from tests.kube.furnish import CapacityBuffer
+from tests.kube.furnish import CapacityBuffer, NodePool
 
 log = logging.getLogger(__name__)
 
@@ -143,3 +145,37 @@ class BufferStandIn(Neighbour):
                     namespace=self.namespace,
                     patch_type=PatchType.MERGE,
                 )
+
+
+class KarpenterStandIn(Neighbour):
+    """Karpenter as far as one static NodePool goes: so many nodes as it has replicas; none after the end."""
+
+    def __init__(self, cluster: Cluster, pool: str, *, every_s: float = 0.1) -> None:
+        super().__init__(cluster, pool, "karpenter", every_s)
+        self.pool = pool
+
+    def act(self) -> None:
+        """Make the nodes that are missing, and take those that are too many."""
+        pools = (pool.to_dict() for pool in self.client.list(NodePool))
+        found = [pool for pool in pools if pool["metadata"]["name"] == self.pool]
+        self._keep(int(found[0]["spec"].get("replicas", 0)) if found else 0)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._threads.submit(self._keep, 0).result()
+        super().__exit__(kind, error, at)
+
+    def _keep(self, count: int) -> None:
+        labels = {"karpenter.sh/nodepool": self.pool}
+        names = sorted(
+            str(node.metadata.name) for node in self.client.list(Node, labels=labels) if node.metadata
+        )
+        for number in range(count):
+            name = f"{self.pool}-{number}"
+            if name not in names:
+                self.client.create(Node(metadata=ObjectMeta(name=name, labels=labels)))
+        for name in names:
+            if int(name.rpartition("-")[2]) >= count:
+                self.client.delete(Node, name)

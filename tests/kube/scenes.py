@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,10 @@ from advisor.domain.capacity import Bounds
 from advisor.domain.policy import ResourcePolicy
 from tests.kube.chart import rules
 from tests.kube.cluster import Cluster
-from tests.kube.furnish import CapacityBuffer, ScaledObject
+from tests.kube.furnish import CapacityBuffer, NodePool, ScaledObject
 from tests.kube.keda import KedaStandIn
 from tests.kube.manifests import Manifest, service, workload
-from tests.kube.neighbours import BufferStandIn, Neighbour
+from tests.kube.neighbours import BufferStandIn, KarpenterStandIn, Neighbour
 from tests.kube.world import World
 
 FOUND = Bounds(2, 40)
@@ -45,6 +45,11 @@ class Set:
     object_name: str = "web"
     neighbour: Callable[[Cluster, str], Neighbour] | None = None
     is_buffer: bool = False
+    is_global: bool = False
+
+    def of(self, world: World) -> Set:
+        """The set with its own name in this world: what is global is called as the world's namespace."""
+        return replace(self, name=world.namespace, object_name=world.namespace) if self.is_global else self
 
 
 def _hpa(world: World, bounds: Bounds) -> None:
@@ -71,6 +76,17 @@ def _buffer(world: World, bounds: Bounds) -> None:
     )
 
 
+def _node_pool(world: World, bounds: Bounds) -> None:
+    world.create(
+        {
+            "apiVersion": "karpenter.sh/v1",
+            "kind": "NodePool",
+            "metadata": {"name": world.namespace},
+            "spec": {"replicas": bounds.minimum, "template": {"spec": {"requirements": []}}},
+        }
+    )
+
+
 HPA = ("minReplicas", "maxReplicas")
 KEDA = ("minReplicaCount", "maxReplicaCount")
 SETS: Mapping[str, Set] = {
@@ -87,6 +103,16 @@ SETS: Mapping[str, Set] = {
         None,
         neighbour=BufferStandIn,
         is_buffer=True,
+    ),
+    "nodepool": Set(
+        "nodepool",
+        "web",
+        NodePool,
+        _node_pool,
+        "replicas",
+        None,
+        neighbour=KarpenterStandIn,
+        is_global=True,
     ),
     "statefulset": Set(
         "statefulset", "web", StatefulSet, partial(_workload, "StatefulSet"), "replicas", None
@@ -196,7 +222,7 @@ def scene(
 
     `through` makes the kubeconfig that the actuator uses of the account's.
     """
-    its = SETS[kind]
+    its = SETS[kind].of(world)
     with ExitStack() as stack:
         world.create(service("web"))
         if its.type not in (Deployment, StatefulSet):

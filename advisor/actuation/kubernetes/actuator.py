@@ -10,7 +10,7 @@ from advisor.actuation.kubernetes.clusters import FIELD_MANAGER, Clusters, Conne
 from advisor.actuation.kubernetes.kind import Found, Kind
 from advisor.actuation.kubernetes.managed_fields import is_held, letting_go, writer
 from advisor.actuation.kubernetes.manifests import Manifest, annotations_of
-from advisor.actuation.kubernetes.marks import EPOCH, MADE, MAXIMUM, ORIGINALS, is_managed, ours
+from advisor.actuation.kubernetes.marks import EPOCH, MADE, ORIGINALS, is_managed, ours
 from advisor.actuation.kubernetes.names import ObjectName, object_name
 from advisor.actuation.kubernetes.preflight.look import look
 from advisor.domain.capacity import Bounds, Observation, Verification
@@ -180,12 +180,10 @@ class KubernetesActuator:
 
     def _wanted(self, found: Found, change: Change, mark: str, *, restoring: bool = False) -> Manifest:
         """What we say of the object: the target's bounds and our marks, and nothing else of it."""
-        marks = {ORIGINALS: mark, EPOCH: str(change.epoch)}
-        if found.fields.maximum.path is None:
-            marks[MAXIMUM] = str(change.target.maximum)
+        marks = {ORIGINALS: mark, EPOCH: str(change.epoch), **found.fields.marks(change.target)}
         if MADE in annotations_of(found.manifest):
             marks[MADE] = "true"
-        spec = found.fields.spec(change.target, mark if restoring else "")
+        spec = found.fields.spec(found.manifest, change.target, mark if restoring else "")
         return {"metadata": {**found.head, "annotations": marks}, "spec": spec}
 
 

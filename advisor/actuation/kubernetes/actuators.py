@@ -12,6 +12,7 @@ from advisor.actuation.kubernetes.capacity_buffer import CapacityBufferKind
 from advisor.actuation.kubernetes.clusters import Clusters
 from advisor.actuation.kubernetes.hpa import HpaKind
 from advisor.actuation.kubernetes.kind import Kind
+from advisor.actuation.kubernetes.node_pool import NodePoolKind
 from advisor.actuation.kubernetes.scaled_object import ScaledObjectKind
 from advisor.actuation.kubernetes.workload_kind import WorkloadKind
 from advisor.domain.policy import ResourcePolicy
@@ -34,5 +35,6 @@ def kubernetes_actuators(
         "deployment": WorkloadKind(Deployment),
         "statefulset": WorkloadKind(StatefulSet),
         "capacity-buffer": CapacityBufferKind(pause_image),
+        "nodepool": NodePoolKind(),
     }
     return {word: KubernetesActuator(kind, clusters, resources) for word, kind in kinds.items()}

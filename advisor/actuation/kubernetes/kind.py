@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from advisor.actuation.kubernetes.clusters import Connection
 from advisor.actuation.kubernetes.manifests import Manifest
-from advisor.actuation.kubernetes.marks import BoundsFields
+from advisor.actuation.kubernetes.marks import Fields
 from advisor.actuation.kubernetes.names import ObjectName
 from advisor.actuation.kubernetes.preflight.rights import Right
 from advisor.actuation.kubernetes.workloads import Standing
@@ -26,7 +26,7 @@ class Found:
 
     manifest: Manifest
     type: type[Any]
-    fields: BoundsFields
+    fields: Fields
     owner: str = ""
     is_ours_to_make: bool = False
     exists: bool = True

@@ -2,7 +2,8 @@
 
     headstart.io/managed: "false"      its owners': nothing of ours may touch it
     headstart.io/originals: "4/60"     minimum and maximum from before our first change; "-" for one not set
-    headstart.io/maximum: "40"         for kinds that have no maximum: the one we were last asked for
+    headstart.io/minimum: "4"          for kinds that have no minimum: the one we were last asked for
+    headstart.io/maximum: "40"         the same of a maximum
     headstart.io/epoch: "7"            the number of the decider that changed it last
     headstart.io/made: "true"          made by us, and to be removed when it is not needed any more
 
@@ -13,18 +14,47 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from advisor.actuation.kubernetes.manifests import Manifest, annotations_of
 from advisor.domain.capacity import Bounds
 
 MANAGED = "headstart.io/managed"
 ORIGINALS = "headstart.io/originals"
+MINIMUM = "headstart.io/minimum"
 MAXIMUM = "headstart.io/maximum"
 EPOCH = "headstart.io/epoch"
 MADE = "headstart.io/made"
 
 _ORIGINALS = re.compile(r"(-|\d+)/(-|\d+)")
 NOT_SET = "-"
+
+
+class Fields(Protocol):
+    """How a kind says its bounds, in `spec` and in marks."""
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The fields of `spec` that hold bounds."""
+
+    @property
+    def maximum_path(self) -> str | None:
+        """The field of the maximum; None for a kind that has none."""
+
+    def bounds(self, found: Manifest, most: int) -> Bounds:
+        """The bounds of an object. `most` is the maximum of one that has none and bears no mark of ours."""
+
+    def spec(self, found: Manifest, bounds: Bounds, before: str = "") -> Manifest:
+        """What to write into `spec` for these bounds; `before` is the mark of the originals in a restore."""
+
+    def marks(self, bounds: Bounds) -> dict[str, str]:
+        """The marks that stand for bounds that the kind does not have."""
+
+    def originals(self, found: Manifest, originals: Bounds) -> str:
+        """The mark that keeps `originals`: the one there is if it says so, or a new one."""
+
+    def read_originals(self, mark: str, most: int = 0) -> Bounds | None:
+        """The bounds that a mark keeps; None for none, or one that somebody spoilt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +80,9 @@ class BoundsFields:
         least = self._value(found, self.minimum)
         if self.maximum.path is not None:
             return Bounds(least, self._value(found, self.maximum))
-        marked = annotations_of(found).get(MAXIMUM, "")
-        return Bounds(least, max(least, int(marked) if marked.isdecimal() else most))
+        return Bounds(least, max(least, marked(found, MAXIMUM, most)))
 
-    def spec(self, bounds: Bounds, before: str = "") -> Manifest:
+    def spec(self, found: Manifest, bounds: Bounds, before: str = "") -> Manifest:
         """What to write into `spec` for these bounds.
 
         A bound that `before` says was not set is left out if it is to be what it was: the API server then
@@ -66,6 +95,10 @@ class BoundsFields:
             for side, value, number in sides
             if side.path is not None and not (said and said[number] == NOT_SET and value == side.absent)
         }
+
+    def marks(self, bounds: Bounds) -> dict[str, str]:
+        """The maximum, where the kind has none."""
+        return {MAXIMUM: str(bounds.maximum)} if self.maximum.path is None else {}
 
     def originals(self, found: Manifest, originals: Bounds) -> str:
         """The mark that keeps `originals`: the one there is if it says so, or a new one.
@@ -96,6 +129,11 @@ class BoundsFields:
         """The fields of `spec` that hold bounds."""
         return frozenset(side.path for side in (self.minimum, self.maximum) if side.path is not None)
 
+    @property
+    def maximum_path(self) -> str | None:
+        """The field of the maximum; None for a kind that has none."""
+        return self.maximum.path
+
     def _value(self, found: Manifest, side: Side) -> int:
         value = found["spec"].get(side.path)
         return int(side.absent or 0) if value is None else int(value)
@@ -105,6 +143,12 @@ class BoundsFields:
         return NOT_SET if is_absent else str(value)
 
 
+def marked(found: Manifest, mark: str, otherwise: int) -> int:
+    """The number that a mark holds; `otherwise` where there is none."""
+    text = annotations_of(found).get(mark, "")
+    return int(text) if text.isdecimal() else otherwise
+
+
 def is_managed(found: Manifest) -> bool:
     """May the object be changed, as far as its owners say? Yes, where they say nothing."""
     return annotations_of(found).get(MANAGED, "true").lower() not in ("false", "no", "0")
@@ -112,4 +156,4 @@ def is_managed(found: Manifest) -> bool:
 
 def ours(found: Manifest) -> list[str]:
     """The marks of ours that are on the object."""
-    return [mark for mark in (ORIGINALS, MAXIMUM, EPOCH, MADE) if mark in annotations_of(found)]
+    return [mark for mark in (ORIGINALS, MINIMUM, MAXIMUM, EPOCH, MADE) if mark in annotations_of(found)]

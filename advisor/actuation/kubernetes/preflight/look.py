@@ -95,12 +95,13 @@ async def _may_it_be_written(under_way: Look, found: Found, most: int) -> None:
     bounds = found.fields.bounds(found.manifest, most)
     lacking = await missing(api, name, _writes(found))
     under_way.findings += [right_missing(name, right) for right in lacking]
-    if bounds.maximum < need.maximum and (lacking or found.owner or not is_managed(found.manifest)):
+    is_capped = found.fields.maximum_path is not None and bounds.maximum < need.maximum
+    if is_capped and (lacking or found.owner or not is_managed(found.manifest)):
         under_way.findings.append(_maximum_too_low(found, name, bounds.maximum, need.maximum))
     if lacking or found.owner:
         return
     raised = Bounds(max(bounds.minimum, need.minimum), max(bounds.maximum, need.maximum, need.minimum))
-    spec = found.fields.spec(raised)
+    spec = found.fields.spec(found.manifest, raised)
     try:
         if found.exists:
             # Whatever its version by now: nothing is kept that could be written over.
@@ -158,7 +159,7 @@ def _scoped(quotas: Iterable[Manifest]) -> Iterator[str]:
 
 def _maximum_too_low(found: Found, name: ObjectName, there: int, needed: int) -> PreflightFinding:
     plural = plural_of(found.type)
-    patch = f'{{"spec":{{"{found.fields.maximum.path}":{needed}}}}}'
+    patch = f'{{"spec":{{"{found.fields.maximum_path}":{needed}}}}}'
     return PreflightFinding(
         name.resource,
         Reason.MAXIMUM_TOO_LOW,
