@@ -169,9 +169,8 @@ class KarpenterStandIn(Neighbour):
 
     def _keep(self, count: int) -> None:
         labels = {"karpenter.sh/nodepool": self.pool}
-        names = sorted(
-            str(node.metadata.name) for node in self.client.list(Node, labels=labels) if node.metadata
-        )
+        nodes = self.client.list(Node, labels=[*labels.items()])
+        names = sorted(str(node.metadata.name) for node in nodes if node.metadata)
         for number in range(count):
             name = f"{self.pool}-{number}"
             if name not in names:
