@@ -157,7 +157,7 @@ async def test_a_placeholder_is_as_large_as_what_it_stands_for_and_gives_way_fir
     assert template["metadata"]["annotations"] == {"karpenter.sh/do-not-disrupt": "true"}
     assert template["metadata"]["labels"]["headstart.io/stands-for"] == "web"
     assert template["spec"]["terminationGracePeriodSeconds"] == 0
-    assert placeholder.world.ready_endpoints() == 2
+    eventually(lambda: placeholder.world.ready_endpoints() == 2, SOON_S)
     priority = placeholder.world.client.get(PriorityClass, "headstart-placeholder")
     assert (priority.value, priority.preemptionPolicy, priority.globalDefault) == (-10, "Never", None)
     pod = next(

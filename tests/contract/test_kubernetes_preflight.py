@@ -108,14 +108,15 @@ async def test_defaults_of_the_namespace_count_as_what_pods_say(hpa: Scene) -> N
     assert "1024Mi" not in found.cure
 
 
-async def test_a_limit_on_pods_keeps_every_new_one_out(hpa: Scene) -> None:
+@pytest.mark.parametrize("of", ["Pod", "Container"])
+async def test_a_limit_on_pods_keeps_every_new_one_out(hpa: Scene, of: str) -> None:
     """Pods of 100m where the namespace allows 50m go on running, and no new one comes."""
     hpa.world.create(
         {
             "apiVersion": "v1",
             "kind": "LimitRange",
             "metadata": {"name": "small"},
-            "spec": {"limits": [{"type": "Pod", "max": {"cpu": "50m"}}]},
+            "spec": {"limits": [{"type": of, "max": {"cpu": "50m"}}]},
         }
     )
 

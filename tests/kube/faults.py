@@ -69,7 +69,7 @@ class FaultProxy:
     """A proxy in front of one cluster's API server, from `with` to the end of it."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._cluster: Mapping[str, str] = cluster._named()["cluster"]
+        self._cluster: Mapping[str, str] = cluster.endpoint
         self.calls: list[Call] = []
         self.requests: list[tuple[str, str]] = []
         self.folder = cluster.folder

@@ -168,8 +168,8 @@ class KarpenterStandIn(Neighbour):
         super().__exit__(kind, error, at)
 
     def _keep(self, count: int) -> None:
-        labels = {"karpenter.sh/nodepool": self.pool}
-        nodes = self.client.list(Node, labels=[*labels.items()])
+        labels: dict[str, Any] = {"karpenter.sh/nodepool": self.pool}
+        nodes = self.client.list(Node, labels=labels)
         names = sorted(str(node.metadata.name) for node in nodes if node.metadata)
         for number in range(count):
             name = f"{self.pool}-{number}"

@@ -20,8 +20,8 @@ from advisor.domain.preflight import Preflight
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
-TRIES = 5
-"""So often is an object read again that changed between our look and our write, as an HPA's status does."""
+TRIES = 10
+"""So often is an object read that changes between look and write, as its status does while it grows."""
 
 SERVER_KEEPS = timedelta(seconds=60)
 """The API server's --request-timeout by default: as long it may carry out a request whose caller is gone."""

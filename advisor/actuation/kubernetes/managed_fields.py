@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import Any
 
 from advisor.actuation.kubernetes.manifests import Manifest
@@ -35,16 +35,16 @@ WRITERS = {
 """Field managers that are known by another name to people."""
 
 
-def writer(found: Manifest, fields: Collection[str], us: str) -> str:
+def writer(found: Manifest, fields: Sequence[str], us: str) -> str:
     """Who wrote one of these fields of `spec` last, other than `us`: `Argo CD (argocd-controller)`.
 
-    Times are whole seconds: of several within one, it is who holds most of the fields, for whoever changes a
-    field takes it from the others. Empty where all of them are ours, or nobody's.
+    Times are whole seconds: of several within one, it is who holds the first of the fields, for whoever
+    changes a field takes it from the others. Empty where all of them are ours, or nobody's.
     """
     owners = [
-        (str(entry.get("time", "")), len(owned), str(entry.get("manager", "")))
+        (str(entry.get("time", "")), [field in owned for field in fields], str(entry.get("manager", "")))
         for entry in _entries(found)
-        if entry.get("manager") != us and (owned := _owned(entry).intersection(fields))
+        if entry.get("manager") != us and not (owned := _owned(entry)).isdisjoint(fields)
     ]
     return named(max(owners)[2]) if owners else ""
 

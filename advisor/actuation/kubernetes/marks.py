@@ -34,8 +34,8 @@ class Fields(Protocol):
     """How a kind says its bounds, in `spec` and in marks."""
 
     @property
-    def paths(self) -> frozenset[str]:
-        """The fields of `spec` that hold bounds."""
+    def paths(self) -> tuple[str, ...]:
+        """The fields of `spec` that hold bounds, the minimum's first."""
 
     @property
     def maximum_path(self) -> str | None:
@@ -125,9 +125,9 @@ class BoundsFields:
         )
 
     @property
-    def paths(self) -> frozenset[str]:
-        """The fields of `spec` that hold bounds."""
-        return frozenset(side.path for side in (self.minimum, self.maximum) if side.path is not None)
+    def paths(self) -> tuple[str, ...]:
+        """The fields of `spec` that hold bounds, the minimum's first."""
+        return tuple(side.path for side in (self.minimum, self.maximum) if side.path is not None)
 
     @property
     def maximum_path(self) -> str | None:

@@ -47,9 +47,9 @@ class HeldNodes:
     """
 
     @property
-    def paths(self) -> frozenset[str]:
+    def paths(self) -> tuple[str, ...]:
         """Where the budgets are."""
-        return frozenset({"disruption"})
+        return ("disruption",)
 
     @property
     def maximum_path(self) -> str | None:

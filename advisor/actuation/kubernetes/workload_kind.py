@@ -45,8 +45,9 @@ class WorkloadKind:
 
     async def find(self, api: Connection, name: ObjectName) -> Found:
         """The workload, and which autoscaler scales it, if one does."""
-        found = await api.get(name, self._kind, name.name)
-        return Found(found, self._kind, FIELDS, await self._scaler(api, name))
+        scaler = await self._scaler(api, name)
+        # Last, so that it is as it was a moment ago when it is written.
+        return Found(await api.get(name, self._kind, name.name), self._kind, FIELDS, scaler)
 
     async def prepare(self, api: Connection, found: Found, name: ObjectName) -> None:
         """Nothing: it is never made by us."""

@@ -17,11 +17,13 @@ Amounts = Mapping[str, Decimal]
 class PodShape:
     """What a pod requests and may use at most, with the defaults that its namespace gives.
 
-    `unlimited` and `unrequested` name what at least one container says nothing of.
+    `largest` is the most that any one container asks for or may use; `unlimited` and `unrequested` name what
+    at least one container says nothing of.
     """
 
     requests: Amounts
     limits: Amounts
+    largest: Amounts
     unrequested: frozenset[str] = frozenset()
     unlimited: frozenset[str] = frozenset()
 
@@ -50,7 +52,8 @@ def pod_shape(template: Manifest, limit_ranges: Sequence[Manifest] = ()) -> PodS
         )
         for side in ("requests", "limits")
     )
-    return PodShape(requests, limits, unrequested, unlimited)
+    each = [_resources(one, side, defaults) for one in [*beside, *before] for side in ("requests", "limits")]
+    return PodShape(requests, limits, _most(each), unrequested, unlimited)
 
 
 def _resources(container: Manifest, side: str, defaults: Sequence[Manifest]) -> Amounts:

@@ -96,24 +96,33 @@ def limit_findings(
     name: ObjectName, limit_ranges: Sequence[Manifest], shape: PodShape, there: int
 ) -> Iterator[PreflightFinding]:
     """The LimitRanges that pods of this shape break: those that run go on, and no new one is admitted."""
+    pod = {
+        resource: max(shape.limits.get(resource, amount), amount)
+        for resource, amount in shape.requests.items()
+    }
+    asked_of = {"Pod": {**shape.limits, **pod}, "Container": shape.largest}
     for one in limit_ranges:
-        called = one["metadata"]["name"]
         for limit in one["spec"].get("limits") or []:
-            if limit.get("type") != "Pod":
-                continue
+            asked = asked_of.get(str(limit.get("type")), {})
             for resource, text in (limit.get("max") or {}).items():
-                asked = max(shape.limits.get(resource, Decimal(0)), shape.requests.get(resource, Decimal(0)))
-                if asked > quantity(text):
-                    yield PreflightFinding(
-                        name.resource,
-                        Reason.QUOTA_TOO_SMALL,
-                        f"LimitRange {called} allows a pod {text} {resource}, and each asks for "
-                        f"{written(asked, resource)}: no new one is admitted",
-                        f"kubectl -n {name.namespace} edit limitrange {called}",
-                        float(quantity(text)),
-                        float(asked),
-                        there,
-                    )
+                if asked.get(resource, Decimal(0)) > quantity(text):
+                    yield _over_limit(name, one, limit["type"], resource, text, asked[resource], there)
+
+
+def _over_limit(
+    name: ObjectName, limit_range: Manifest, of: str, resource: str, text: str, asked: Decimal, there: int
+) -> PreflightFinding:
+    called = limit_range["metadata"]["name"]
+    return PreflightFinding(
+        name.resource,
+        Reason.QUOTA_TOO_SMALL,
+        f"LimitRange {called} allows a {of.lower()} {text} {resource}, and one asks for "
+        f"{written(asked, resource)}: no new pod is admitted",
+        f"kubectl -n {name.namespace} edit limitrange {called}",
+        float(quantity(text)),
+        float(asked),
+        there,
+    )
 
 
 def _workload(name: ObjectName) -> str:

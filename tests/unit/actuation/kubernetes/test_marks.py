@@ -92,19 +92,19 @@ def test_the_writer_is_who_owned_a_bound_last_and_is_not_us() -> None:
         entry(US, "2026-11-27T09:40:00Z", "maxReplicas"),
     )
 
-    assert writer(found, {"minReplicas", "maxReplicas"}, US) == "Argo CD (argocd-controller)"
-    assert writer(found, {"replicas"}, US) == ""
-    assert writer({"metadata": {}, "spec": {}}, {"replicas"}, US) == ""
+    assert writer(found, ("minReplicas", "maxReplicas"), US) == "Argo CD (argocd-controller)"
+    assert writer(found, ("replicas",), US) == ""
+    assert writer({"metadata": {}, "spec": {}}, ("replicas",), US) == ""
 
 
-def test_within_one_second_the_writer_is_who_holds_most() -> None:
+def test_within_one_second_the_writer_is_who_holds_the_minimum() -> None:
     """Times are whole seconds, and whoever changes a field takes it from the others."""
     found = held(
-        entry("argocd-controller", "2026-11-27T09:00:00Z", "minReplicas", "maxReplicas"),
+        entry("argocd-controller", "2026-11-27T09:00:00Z", "minReplicas"),
         entry("kubectl-create", "2026-11-27T09:00:00Z", "maxReplicas", operation="Update"),
     )
 
-    assert writer(found, {"minReplicas", "maxReplicas"}, US) == "Argo CD (argocd-controller)"
+    assert writer(found, ("minReplicas", "maxReplicas"), US) == "Argo CD (argocd-controller)"
 
 
 def test_writers_are_known_by_their_names_and_by_what_these_begin_with() -> None:
