@@ -90,8 +90,8 @@ def decide(
     scene = Scene(estate, bounded, situations, permissions, controls, policy, now)
     readiness, findings = assess_campaigns(scene, known)
     decisions = tuple(
-        recommend(laid, situation, findings.get(laid.name, ()), known, bounded, policy)
-        for laid, situation in zip(estate, situations, strict=True)
+        recommend(laid, situation, findings.get(laid.name, ()), known, given, bounded, policy)
+        for laid, situation, given in zip(estate, situations, permissions, strict=True)
     )
     return Decision(decisions, readiness)
 

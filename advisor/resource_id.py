@@ -31,10 +31,12 @@ FORMS = {
         "aws://account/region/kind/name",
         "aws://123456789012/eu-central-1/asg/shop-web",
     ),
+    "own": _Form(rf"own://{_KIND}(?:/{_WORD})+", "own://actuator/name", "own://varnish/edge-shop"),
     "sim": _Form(rf"sim://{_WORD}(?:/{_WORD})*", "sim://name", "sim://shop/web"),
     "fixed": _Form(rf"fixed://{_WORD}(?:/{_WORD})*", "fixed://name", "fixed://payment-provider"),
 }
-"""The schemes a policy may use. An ECS service or similar has a name of several parts."""
+"""The schemes a policy may use. An ECS service or similar has a name of several parts; what people write an
+actuator for themselves begins with the name of that actuator."""
 
 FIXED = "fixed"
 """The scheme of what cannot be scaled: a limit to plan against."""
@@ -74,6 +76,11 @@ def why_not_a_resource_id(text: str) -> WhyNot | None:
 def scheme_of(resource: str) -> str:
     """Which platform does a resource id belong to? `k8s`, `aws`, `sim`, `fixed` ..."""
     return resource.partition("://")[0]
+
+
+def parts_of(resource: str) -> tuple[str, ...]:
+    """The parts of a resource id after its scheme: `k8s://prod/shop/hpa/web` has prod, shop, hpa and web."""
+    return tuple(resource.partition("://")[2].split("/"))
 
 
 def is_fixed(resource: str) -> bool:

@@ -83,6 +83,9 @@ class KafkaSettings(_Group):
     """Seconds of silence after which the group gives a worker's partitions away: how long a takeover takes.
     Raise it where pods are paused for longer, and not below the broker's group.min.session.timeout.ms."""
 
+    store_within_s: float = Field(default=5.0, gt=0, le=600)
+    """Seconds that the deciding worker waits for Kafka to store something, before it takes Kafka for away."""
+
     heartbeat_interval_s: float = Field(default=1.0, gt=0, le=600, validate_default=True)
     """Seconds between two signs of life to the group. A third of the session timeout or less, so that one
     may be lost."""
@@ -115,6 +118,10 @@ class WorkerSettings(_Group):
 
     decide_every_s: float = Field(default=10.0, gt=0, le=3600)
     """Seconds between two decisions when nothing arrives to cause one: how late a deadline may be noticed."""
+
+    act_without_kafka_s: float = Field(default=7200.0, ge=0, le=86_400)
+    """Seconds for which raises that were agreed go on while Kafka is away; after that the worker ends. Nobody
+    can say `hold` or `freeze` meanwhile: as long as you would let a colleague work who cannot be reached."""
 
     snapshot_every_s: float = Field(default=300.0, gt=0, le=86_400)
     """Seconds between two snapshots of what was learned. Shorter starts faster after a crash, writes more."""

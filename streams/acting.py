@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer
 
-from advisor.actuation.actuator import Actuator
-from advisor.actuation.execute import execute, observe
-from advisor.domain.advice import ResourceDecision
+from advisor.actuation.execute import Attempt, attempt, look, looked, settled
+from advisor.actuation.registry import Actuators
+from advisor.actuation.simulated import SimulatedActuator
+from advisor.domain.advice import Receipt, ResourceDecision
 from advisor.domain.capacity import Observation
+from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
-from advisor.domain.evidence import Awaited
 from advisor.domain.policy import Policy
+from advisor.domain.reason import Reason
 from advisor.domain.resource_state import ResourceState
+from advisor.errors import ActuationError
 from advisor.pipeline import remember
-from advisor.planning.acts import before_acting
+from advisor.planning.acts import after_acting, before_acting, change_to_make, is_put_off, lowers
+from advisor.planning.clobbers import forgiven
 from advisor.planning.weighing import weighed
-from advisor.resource_id import scheme_of
 from streams.codec.resource_state import (
     DECIDED_KEY,
+    OWN_KEYS,
     decode_decided,
     decode_running,
     decode_state,
     encode_decided,
 )
 from streams.context import WorkerContext
-from streams.decision_metrics import left_behind
+from streams.decision_metrics import left_behind, show_clobbers
 from streams.evidence import went_on
+from streams.lanes import Lanes
 from streams.log_reader import read_to_end
 from streams.publisher import Publisher
 from streams.records import OutgoingRecord
+from streams.tenure import Tenure
 
 log = structlog.get_logger(__name__)
+
+PATIENCE_S = 2.0
+"""By the wall clock, how long a decision waits for platforms before it goes on without their answers."""
+
+MOST_OWED = 10_000
+"""Receipts kept while Kafka is away: far more than any outage that we act through makes."""
+
+Found = Observation | ActuationError
+Work = Callable[[], Coroutine[Any, Any, Found | Attempt]]
 
 
 class Acting:
@@ -44,38 +63,54 @@ class Acting:
         self,
         context: WorkerContext,
         policy: Policy,
-        actuators: Mapping[str, Actuator],
-        resume: Callable[[Observation, Sequence[Awaited]], None],
+        actuators: Actuators,
         publisher: Publisher,
+        tenure: Tenure,
     ) -> None:
         self._names = context.names
+        self._clock = context.clock
         self._outbox = context.outbox
         self._metrics = context.metrics
         self._policy = policy
         self._actuators = actuators
-        self._resume = resume
         self._publisher = publisher
+        self._tenure = tenure
+        self._lanes: Lanes[Found | Attempt] = Lanes(None if context.clock.from_events else PATIENCE_S)
+        self._begun: dict[str, datetime] = {}
+        self._owed: deque[Receipt] = deque(maxlen=MOST_OWED)
+        self._touched: set[str] = set()
         self.states: dict[str, ResourceState] = {}
+
+    async def begin(self) -> None:
+        """From now on this worker decides, and says so in the log."""
+        await self._lanes.stop()
+        await self._tenure.begin()
 
     async def restore(self, reader: AIOKafkaConsumer) -> int:
         """Know what was written of every resource; says the last tick decided (epoch seconds) or 0."""
-        self.states = {}
+        self._reader = reader
+        self.states, self._begun, self._touched = {}, {}, set()
         latest: dict[bytes, bytes] = {}
         async for record in read_to_end(reader, await self._publisher.whole(self._names.resources)):
             if record.key is not None and record.value is not None:
                 latest[record.key] = record.value
-        decided = latest.pop(DECIDED_KEY, None)
+        decided = latest.get(DECIDED_KEY)
         decided_s = decode_decided(decided) if decided else 0
         running = decode_running(decided) if decided else {}
-        for value in latest.values():
+        for value in (value for key, value in latest.items() if key not in OWN_KEYS):
             state = decode_state(value)
             self._publisher.remember_state(state)
             if decided:
                 state = went_on(state, running, decided_s)
             self.states[state.resource] = state
-            if state.observation is not None:
-                self._resume(state.observation, state.lead_times.awaited)
+            actuator = self._actuators.get(state.resource)
+            if isinstance(actuator, SimulatedActuator) and state.observation is not None:
+                actuator.resume(state.observation, state.lead_times.awaited)
         return decided_s
+
+    async def stop(self) -> None:
+        """Call off what is under way on platforms; whoever decides next finds what became of it."""
+        await self._lanes.stop()
 
     def warn_of_left_behind(self) -> None:
         """Of what the policy has no more nobody says what may be done: it stays as it stands."""
@@ -83,31 +118,146 @@ class Acting:
             log.warning("floor_left_behind", resource=name, originals=state.originals)
             self._metrics.left_behind.labels(resource=name).set(1)
 
-    async def look(self, levels: Mapping[str, Level], now: datetime) -> Mapping[str, ResourceState]:
-        """Observe every resource of the policy, and weigh what its units carry; the states from then on."""
+    async def look(
+        self, levels: Mapping[str, Level], controls: Controls, now: datetime
+    ) -> Mapping[str, ResourceState]:
+        """Observe every resource of the policy, and weigh what its units carry; the states from then on.
+
+        Where a look or an act is still under way, what was seen last stands.
+        """
+        work: dict[str, Work] = {}
         for name in self._policy.resources:
             state = self.states.get(name) or ResourceState(name)
-            actuator = self._actuators.get(scheme_of(name))
-            self.states[name] = await observe(actuator, state, now) if actuator else state
+            self.states[name] = forgiven(state, controls)
+            actuator = self._actuators.get(name)
+            if actuator and self._lanes.is_free(name):
+                work[name], self._begun[name] = partial(look, actuator, name, now), now
+        self._settle(await self._lanes.run(work))
         self.states |= weighed(self.states, levels, self._policy, now)
         return dict(self.states)
 
-    async def carry_out(self, made: ResourceDecision, now: datetime) -> bool:
-        """Act on what is due, and keep what the resource's state has become; True if anything was written."""
-        resource = made.recommendation.resource
-        before = self.states[resource]
-        state = remember(made, before)
-        actuator = self._actuators.get(scheme_of(resource))
-        if actuator and made.due:
-            state = before_acting(made.due, state)
-            await self._publisher.publish_state(state)
-            done = await execute(actuator, made.due, state, now)
-            state = done.state
+    async def carry_out(
+        self,
+        decided: Sequence[ResourceDecision],
+        controls: Callable[[], Controls],
+        is_off: Callable[[], bool],
+        now: datetime,
+    ) -> bool:
+        """Act on what is due, and keep what the resources' states have become; True if anything was written.
+
+        `controls` are asked for again just before each act, and `is_off` before each is begun: True ends it.
+        """
+        wrote = False
+        work: dict[str, Work] = {}
+        why_not_lower: Reason | None = None
+        asked = False
+        for made in decided:
+            if is_off():
+                break
+            name = made.recommendation.resource
+            self.states[name] = remember(made, self.states[name])
+            if made.due and lowers(made.due, self.states[name]) and not asked:
+                why_not_lower, asked = await self._why_not_lower(), True
+            piece = self._piece(made, controls, why_not_lower, now) if made.due else None
+            if piece is not None and made.due is not None:
+                self.states[name] = before_acting(made.due, self.states[name])
+                work[name], self._begun[name] = piece, now
+            wrote = await self._publisher.publish_state(self.states[name]) or wrote
+        self._settle(await self._lanes.run(work))
+        return await self.write_down() or wrote
+
+    async def raise_agreed(
+        self, decided: Sequence[ResourceDecision], controls: Callable[[], Controls], now: datetime
+    ) -> None:
+        """While Kafka is away: carry out what is due of agreed raises, write nothing, and owe the receipts.
+
+        The originals are on the resources themselves. Nothing is agreed anew, and nothing is lowered.
+        """
+        work: dict[str, Work] = {}
+        for made in decided:
+            name = made.recommendation.resource
+            observation, due = self.states[name].observation, made.due
+            if due is None or due.restore or observation is None or due.floor <= observation.bounds.minimum:
+                continue
+            piece = self._piece(made, controls, None, now)
+            if piece is not None:
+                self.states[name] = before_acting(due, self.states[name])
+                work[name], self._begun[name] = piece, now
+        self._settle(await self._lanes.run(work))
+
+    def _piece(
+        self,
+        made: ResourceDecision,
+        controls: Callable[[], Controls],
+        why_not_lower: Reason | None,
+        now: datetime,
+    ) -> Work | None:
+        """The act that carries a decision out; None where nothing is to do, or not now."""
+        name, due = made.recommendation.resource, made.due
+        actuator, state = self._actuators.get(name), self.states[name]
+        if actuator is None or due is None or state.observation is None or not self._lanes.is_free(name):
+            return None
+        change = change_to_make(due, state, self._tenure.epoch)
+        if change is None:
+            self.states[name] = after_acting(due, state, now)
+            return None
+        if is_put_off(state, change.target, now):
+            return None
+        if why_not_lower is not None and lowers(due, state):
+            self._metrics.acts.labels(resource=name, reason=why_not_lower).inc()
+            return None
+
+        def still_due(found: Observation) -> bool:
+            seen = replace(self.states[name], observation=found)
+            return made.still_due is None or made.still_due(seen, controls(), self._now(now))
+
+        return partial(attempt, actuator, due, change, state.observation, still_due, now)
+
+    def _settle(self, ended: Mapping[str, Found | Attempt]) -> None:
+        """Make of the states what looks and acts have found, and owe the receipts of what was done."""
+        for name, result in ended.items():
+            begun, state = self._begun.pop(name), self.states[name]
+            if not isinstance(result, Attempt):
+                self.states[name] = looked(state, result, begun)
+                show_clobbers(self._metrics, state, self.states[name])
+                continue
+            done = settled(result, state, begun)
+            self.states[name] = done.state
+            show_clobbers(self._metrics, state, done.state)
+            self._touched.add(name)
             if done.receipt:
-                self._metrics.acts.labels(resource=resource, reason=done.receipt.reason).inc()
-                await self._publisher.publish_receipt(done.receipt, self._policy)
-        self.states[resource] = state
-        return await self._publisher.publish_state(state)
+                self._metrics.acts.labels(resource=name, reason=done.receipt.reason).inc()
+                if done.is_news:
+                    self._owed.append(done.receipt)
+
+    def keep(self, state: ResourceState) -> None:
+        """This is what is known of a resource from now on; to be written with the next decision."""
+        self.states[state.resource] = state
+        self._touched.add(state.resource)
+
+    async def write_down(self) -> bool:
+        """Write the receipts that are owed, and what the states have become; True if there was anything."""
+        wrote = bool(self._owed)
+        while self._owed:
+            await self._publisher.publish_receipt(self._owed[0], self._policy)
+            self._owed.popleft()
+        while self._touched:
+            name = min(self._touched)
+            wrote = await self._publisher.publish_state(self.states[name]) or wrote
+            self._touched.discard(name)
+        return wrote
+
+    async def _why_not_lower(self) -> Reason | None:
+        if self._clock.from_events:
+            return None  # nothing real is lowered in a replay, and it has one decider per tick
+        return await self._tenure.why_not_lower(self._reader)
+
+    async def is_sole(self) -> bool | None:
+        """Does nobody else decide by now, as far as the log tells? None: the log cannot be asked."""
+        return await self._tenure.is_last(self._reader)
+
+    def _now(self, decided_at: datetime) -> datetime:
+        return decided_at if self._clock.from_events else self._clock.now()
 
     async def tell_decided(self, tick_s: int) -> None:
         """Event clock: write down that every tick up to this one is decided, and what goes on then."""

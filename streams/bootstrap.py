@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 from prometheus_client import CollectorRegistry
 
-from advisor.actuation.actuator import Actuator
-from advisor.actuation.reach import simulated_resources, within_reach
+from advisor.actuation.reach import within_reach
+from advisor.actuation.registry import actuators_of, longest_call
 from advisor.domain.demand import SourcePartition
 from advisor.domain.policy import Mode
 from advisor.policy_file import PolicyFile
@@ -20,6 +21,7 @@ from streams.acting import Acting
 from streams.aiokafka_header_names import spell_header_names
 from streams.app import build_app
 from streams.assessor import Assessor
+from streams.bounded_outbox import BoundedOutbox
 from streams.campaign_feed import CampaignFeed
 from streams.clock import Clock
 from streams.command_desk import CommandDesk
@@ -28,8 +30,10 @@ from streams.context import WorkerContext
 from streams.decider import Decider
 from streams.ingest import Ingest
 from streams.log_reader import log_consumer
+from streams.looking_ahead import LookingAhead
 from streams.outbox import Outbox
 from streams.publisher import Publisher
+from streams.tenure import Tenure
 from streams.topic_setup import topic_ids
 from streams.topics import TopicNames
 from streams.watchdog import Watchdog
@@ -44,9 +48,12 @@ async def build_worker(
     """Put a worker together from parts that are connected already: a started outbox, a pool, a folder."""
     spell_header_names()
     names = TopicNames.of(settings, policy_file)
-    simulated = simulated_resources(policy_file.policy)
-    actuators: dict[str, Actuator] = {"sim": simulated}
-    policy, lowered = within_reach(policy_file.policy, actuators, dry_run_only=clock.from_events)
+    actuators = actuators_of(policy_file.policy, policy_file.connections)
+    if clock.from_events:  # what is real lives by another clock
+        actuators = {name: actuator for name, actuator in actuators.items() if actuator.dry_run}
+    policy, lowered = within_reach(
+        policy_file.policy, policy_file.connections, dry_run_only=clock.from_events
+    )
     for one in lowered:
         log.warning("mode_lowered", resource=one.resource, asked=one.asked, to=Mode.RECOMMEND, why=one.reason)
     context = WorkerContext(settings, names, clock, outbox, Metrics(CollectorRegistry()))
@@ -62,11 +69,16 @@ async def build_worker(
     inbox = {topic: await outbox.partitions(topic) for topic in (names.campaigns, names.campaign_state)}
     feed = CampaignFeed(settings, names, inbox_id, inbox, clock)
     assessor = Assessor(context, policy, sources, feed, pool)
-    publisher = Publisher(context, inbox_id, feed)
+    deciding = context
+    if not clock.from_events:  # a replay waits for Kafka as long as it takes
+        deciding = replace(context, outbox=BoundedOutbox(outbox, settings.kafka.store_within_s))
+    publisher = Publisher(deciding, inbox_id, feed)
     commands = CommandFeed(settings, names)
-    desk = CommandDesk(context, policy, ids.get(names.commands, ""), commands)
-    acting = Acting(context, policy, actuators, simulated.resume, publisher)
-    decider = Decider(context, policy, len(demand_partitions), acting, feed, publisher, desk)
+    desk = CommandDesk(deciding, policy, ids.get(names.commands, ""), commands)
+    tenure = Tenure(deciding.outbox, names.resources, longest_call(actuators))
+    acting = Acting(deciding, policy, actuators, publisher, tenure)
+    ahead = LookingAhead(acting, actuators, policy, context.metrics)
+    decider = Decider(deciding, policy, len(demand_partitions), acting, feed, publisher, desk, ahead)
     ingest = Ingest(context, ids, policy.services, demand_partitions)
     app = build_app(
         settings, names, assessor, decider, demand_partitions=len(demand_partitions), datadir=datadir

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client import Gauge
 
-from advisor.domain.advice import CampaignReadiness, Readiness
+from advisor.domain.advice import CampaignReadiness, Progress, Readiness
 from advisor.domain.campaign import Campaign
 from advisor.reporting.metrics import Metrics
 
@@ -36,6 +36,8 @@ class CampaignGauges:
         name, metrics = answer.campaign_id, self._metrics
         for readiness in Readiness:
             yield (metrics.campaign_readiness, (name, readiness)), float(readiness is answer.readiness)
+        for progress in Progress:
+            yield (metrics.campaign_progress, (name, progress)), float(progress is answer.progress)
         for found in answer.findings:
             if found.readiness is not Readiness.READY:
                 yield (metrics.campaign_reason, (name, found.resource, found.reason)), 1.0

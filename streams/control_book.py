@@ -11,11 +11,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from advisor.domain.controls import EVERYTHING, Controls, Envelope, Hold, Rejection
+from advisor.domain.controls import EVERYTHING, Controls, Envelope, Hold, Rehearsal, Rejection
 from advisor.domain.reason import Reason
 from streams.campaign_book import CampaignBook, Standing
-from streams.codec.commands import Approve, Command, CommandKind, OnScope, Reject
-from streams.control_entries import Changes, Entry, ScopeEntry, WordEntry, scope_key, word_key
+from streams.codec.commands import Approve, Command, CommandKind, OnScope, Rehearse, Reject
+from streams.control_entries import (
+    Changes,
+    Entry,
+    RehearsalEntry,
+    ScopeEntry,
+    WordEntry,
+    rehearsal_key,
+    scope_key,
+    word_key,
+)
 from streams.control_words import (
     Refusal,
     approved,
@@ -26,6 +35,7 @@ from streams.control_words import (
     frozen,
     held,
     nothing_to_resume,
+    rehearsed,
     rejected,
     resumed,
     revision_differs,
@@ -90,11 +100,13 @@ class ControlBook:
         entries = self.entries.values()
         scopes = [e for e in entries if isinstance(e, ScopeEntry)]
         words = [e for e in entries if isinstance(e, WordEntry)]
+        rehearsals = (e.rehearsal for e in entries if isinstance(e, RehearsalEntry))
         return Controls(
             holds=tuple(hold for e in scopes for hold in e.holds),
             freezes=tuple(freeze for e in scopes for freeze in e.freezes),
             envelopes=tuple(e.envelope for e in words if e.envelope),
             rejections=tuple(e.rejection for e in words if e.rejection),
+            rehearsals=tuple(rehearsals),
         )
 
     def apply(self, command: Command, arrived_at: datetime, known: Known) -> Answer:
@@ -128,9 +140,14 @@ class ControlBook:
             del self._heard[old]
 
     def forget(self, now: datetime, keep: timedelta, campaigns: CampaignBook) -> Changes:
-        """Drop words on campaigns that ended further back than `keep`; says which. Holds stay for ever."""
+        """Drop words on campaigns that ended further back than `keep`, and rehearsals that are over.
+
+        Says which. Holds stay for ever.
+        """
         over: dict[str, Entry | None] = {}
         for key, entry in self._entries.items():
+            if isinstance(entry, RehearsalEntry) and entry.rehearsal.until < now:
+                over[key] = None
             if not isinstance(entry, WordEntry):
                 continue
             word = entry.envelope or entry.rejection
@@ -147,10 +164,14 @@ class ControlBook:
                 return self._approve(command, word, arrived_at, known)
             case Reject() as word:
                 return self._reject(command, word, known)
+            case Rehearse() as word:
+                return self._rehearse(command, word, known)
             case OnScope(CommandKind.RESUME, scope):
                 return self._resume(command, scope)
-            case OnScope(kind, scope):
-                return self._stop(command, kind, scope, known)
+            case OnScope(kind, scope, disarm):
+                return self._stop(
+                    command, kind, Hold(scope, command.by, command.at, command.why, disarm), known
+                )
 
     def _approve(
         self, command: Command, word: Approve, arrived_at: datetime, known: Known
@@ -189,10 +210,26 @@ class ControlBook:
         own = {word_key(word.campaign_id, command.by): entry}
         return rejected(command, len(dropped)), dropped | own
 
+    def _rehearse(self, command: Command, word: Rehearse, known: Known) -> tuple[str, Changes] | Refusal:
+        if known.campaigns.get(word.campaign_id) is None:
+            return unknown_campaign(command)
+        if unknown := [name for name, _ in word.floors if name not in known.resources]:
+            return unknown_resources(command, unknown)
+        if word.until <= command.at:
+            return expired(command, word.until)
+        after: dict[str, Entry | None] = {
+            rehearsal_key(name): RehearsalEntry(
+                Rehearsal(name, word.campaign_id, floor, command.at, word.until, command.by, command.why)
+            )
+            for name, floor in word.floors
+        }
+        return rehearsed(command, word), after
+
     def _stop(
-        self, command: Command, kind: CommandKind, scope: str, known: Known
+        self, command: Command, kind: CommandKind, stop: Hold, known: Known
     ) -> tuple[str, Changes] | Refusal:
         """Hold or freeze a scope; what others said of it stands beside it, an own word before is replaced."""
+        scope = stop.scope
         freezes = kind is CommandKind.FREEZE
         exists = scope in known.resources or (
             scope == EVERYTHING if freezes else known.campaigns.get(scope) is not None
@@ -203,8 +240,8 @@ class ControlBook:
         before = self._entries.get(scope_key(scope))
         entry = before if isinstance(before, ScopeEntry) else ScopeEntry(scope)
         had = entry.freezes if freezes else entry.holds
-        others = tuple(stop for stop in had if stop.by != command.by)
-        stops = (*others, Hold(scope, command.by, command.at, command.why))
+        others = tuple(other for other in had if other.by != command.by)
+        stops = (*others, stop)
         entry = replace(entry, freezes=stops) if freezes else replace(entry, holds=stops)
         return (frozen if freezes else held)(command, others), {scope_key(scope): entry}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from advisor.domain.controls import Envelope, Hold, Rejection
+from advisor.domain.controls import Envelope, Hold, Rehearsal, Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,14 @@ class WordEntry:
     rejection: Rejection | None = None
 
 
-Entry = ScopeEntry | WordEntry
+@dataclass(frozen=True, slots=True)
+class RehearsalEntry:
+    """What is rehearsed on one resource."""
+
+    rehearsal: Rehearsal
+
+
+Entry = ScopeEntry | WordEntry | RehearsalEntry
 Changes = Mapping[str, Entry | None]
 """New entries by key; None where something no longer stands."""
 
@@ -43,6 +50,11 @@ def scope_key(scope: str) -> str:
 def word_key(campaign_id: str, by: str) -> str:
     """Under which key lies a person's word on a campaign?"""
     return f"{_escaped(campaign_id)}|{_escaped(by)}"
+
+
+def rehearsal_key(resource: str) -> str:
+    """Under which key lies what is rehearsed on a resource? No other ends with its bar but the mark's."""
+    return f"@rehearsal|{_escaped(resource)}|"
 
 
 def _escaped(text: str) -> str:

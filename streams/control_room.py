@@ -12,7 +12,7 @@ import msgspec
 from advisor.domain.controls import Controls
 from advisor.settings import Settings
 from streams.codec.command_audit import COMMAND_ACCEPTED, COMMAND_REFUSED, AuditedCommand
-from streams.codec.commands import Approve, Command, OnScope, Reject, decode_command, encode_command
+from streams.codec.commands import Command, Word, decode_command, encode_command
 from streams.controls_fold import read_controls
 from streams.kafka_clients import follower, producer
 from streams.topic_setup import require_topics
@@ -42,7 +42,7 @@ _events = msgspec.json.Decoder(_AuditEvent)
 _audited = msgspec.json.Decoder(AuditedCommand)
 
 
-def new_command(word: Approve | Reject | OnScope, by: str, why: str) -> Command:
+def new_command(word: Word, by: str, why: str) -> Command:
     """A person's word as of now, with an id of its own. Raises DecodeError if nobody could read it."""
     command = Command(str(uuid.uuid4()), SOURCE, by, datetime.now(UTC), why, word)
     _, value, headers = encode_command(command)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from advisor.domain.controls import EVERYTHING, Controls, Envelope, Hold, people
 from advisor.domain.reason import Reason
-from streams.codec.commands import Approve, Command, CommandKind
+from streams.codec.commands import Approve, Command, CommandKind, Rehearse
 from streams.control_entries import ScopeEntry
 
 
@@ -47,6 +47,13 @@ def resumed(command: Command, lifted: Sequence[ScopeEntry]) -> str:
     """Holds and freezes are over, whosever they were."""
     told = "; ".join(f"{_named(entry.scope)} was {_whose(entry)}" for entry in lifted)
     return f"{command.by} resumes {_named(command.about)}{_why(command)}: {told}"
+
+
+def rehearsed(command: Command, word: Rehearse) -> str:
+    """A rehearsal begins."""
+    floors = ", ".join(f"{name} to {floor}" for name, floor in word.floors)
+    end = f"watched, and put back by {_time(word.until)} at the latest"
+    return f"{command.by} rehearses for {command.about}{_why(command)}: raised are {floors}; {end}"
 
 
 def unknown_campaign(command: Command) -> Refusal:
@@ -168,6 +175,10 @@ def standing_lines(controls: Controls) -> list[str]:
     lines = [
         f"{word}: {_named(stop.scope)}, by {stop.by} since {_time(stop.at)}" + _reason(stop.why)
         for word, stop in stops
+    ]
+    lines += [
+        f"rehearsed: {r.resource} to {r.floor} until {_time(r.until)}, by {r.by}" + _reason(r.why)
+        for r in controls.rehearsals
     ]
     lines += [f"approved: {_inside(e)}, by {e.by}" for e in controls.envelopes]
     lines += [

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import datetime
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import structlog
 from aiokafka import TopicPartition
@@ -17,18 +19,28 @@ from aiokafka import TopicPartition
 from advisor.domain.policy import Policy
 from advisor.domain.timegrid import from_epoch_s
 from streams.acting import Acting
+from streams.bounded_outbox import KafkaAwayError
 from streams.campaign_feed import CampaignFeed
 from streams.codec.needs_log import decode_needs
 from streams.command_desk import CommandDesk
 from streams.context import WorkerContext
 from streams.decision_inputs import DecisionInputs
 from streams.decision_metrics import show_decision
+from streams.failures import named
+from streams.going_on import GoingOn
 from streams.log_reader import log_consumer, read_to_end
+from streams.looking_ahead import LookingAhead
 from streams.needs_fold import NeedsFold
 from streams.publisher import Publisher
 from streams.records import OutgoingRecord
 
 log = structlog.get_logger(__name__)
+
+ASK_EVERY_S = 30.0
+"""How often Kafka is asked whether it is there, and whether this worker still decides, if nothing else is."""
+
+BACK_WITHIN_S = 120.0
+"""What knowing everything anew may take before Kafka counts as gone again."""
 
 
 class Decider:
@@ -43,6 +55,7 @@ class Decider:
         feed: CampaignFeed,
         publisher: Publisher,
         desk: CommandDesk,
+        ahead: LookingAhead,
     ) -> None:
         self._settings = context.settings
         self._names = context.names
@@ -56,10 +69,14 @@ class Decider:
         self._book = feed.book()
         self._publisher = publisher
         self._desk = desk
+        self._ahead = ahead
         self._reader = log_consumer(context.settings)
         self._fold = NeedsFold()
         self._next_offset = 0
         self._decided_s = 0
+        longest = timedelta(seconds=context.settings.worker.act_without_kafka_s)
+        self._going_on = GoingOn(acting, context.metrics, longest)
+        self._ask_at = 0.0
         self._deciding = asyncio.Lock()
         self._active = asyncio.Event()
         self._news = asyncio.Event()
@@ -80,7 +97,9 @@ class Decider:
         await self._reader.start()
 
     async def stop(self) -> None:
-        """Disconnect it."""
+        """Call off what is under way, and disconnect it."""
+        await self._ahead.stop()
+        await self._acting.stop()
         await self._reader.stop()
 
     def wake(self) -> None:
@@ -97,19 +116,24 @@ class Decider:
     async def take(self) -> None:
         """Become the decider: restore everything from the log, then begin to decide."""
         async with self._deciding:
-            self._fold, self._next_offset = NeedsFold(), 0
-            await self._read_needs(0)
-            await self._publisher.restore(self._reader)
-            self._decided_s = await self._acting.restore(self._reader)
-            self._fold.settle(self._decided_s)
-            await self._desk.restore(self._reader)
-            await self._drop_unserved()
+            await self._restore()
         self._active.set()
         self._metrics.is_decider.set(1)
         self._metrics.restores.labels(topic=self._names.needs).inc()
         log.info("decider_taken", resources=len(self._acting.states), next_offset=self._next_offset)
         self._acting.warn_of_left_behind()
         self._news.set()
+
+    async def _restore(self) -> None:
+        """Know from the log what everybody who decided before left behind."""
+        self._fold, self._next_offset = NeedsFold(), 0
+        await self._acting.begin()  # first of all: what is read after that is all there is
+        await self._read_needs(0)
+        await self._publisher.restore(self._reader)
+        self._decided_s = await self._acting.restore(self._reader)
+        self._fold.settle(self._decided_s)
+        await self._desk.restore(self._reader)
+        await self._drop_unserved()
 
     async def apply(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         """Fold one record of the needs topic, once the state is restored."""
@@ -136,7 +160,7 @@ class Decider:
                 if self._clock.from_events:
                     await self._decide_through()
                 else:
-                    await self._decide_at(self._clock.now())
+                    await self._decide_live(self._clock.now())
             await asyncio.sleep(0 if self._clock.from_events else 0.05)  # one decision for a burst of news
 
     async def _decide_through(self) -> None:
@@ -161,33 +185,84 @@ class Decider:
         if self._fold.ended(self._demand_partitions) and self._decided_s >= told_s:
             self.finished.set()
 
+    async def _decide_live(self, now: datetime) -> None:
+        """Wall clock: decide, or go on with what was agreed while Kafka is away."""
+        if await self._kafka_is_there() and await self._decide_and_store(now):
+            return
+        await self._going_on.carry_on(self._known, lambda: self._desk.controls, now)
+
+    async def _kafka_is_there(self) -> bool:
+        """Does Kafka answer, as far as was seen lately? Stands by if the log tells of a later decider."""
+        if self._outbox.is_away:
+            return False
+        if not self._going_on.is_on and time.monotonic() < self._ask_at:
+            return True
+        self._ask_at = time.monotonic() + ASK_EVERY_S
+        sole = await self._acting.is_sole()
+        if sole is False and not self._going_on.is_on:
+            self.stand_by()
+        return sole is not None
+
+    async def _decide_and_store(self, now: datetime) -> bool:
+        """Decide; False if Kafka did not store what was decided."""
+        if self._going_on.is_on:
+            await self._come_back()
+        try:
+            if self.active:
+                await self._decide_at(now)
+        except KafkaAwayError as error:
+            log.warning("not_stored", why=str(error))
+            return False
+        return True
+
+    async def _come_back(self) -> None:
+        """Kafka is back: write down what was done meanwhile, and know everything anew from the log."""
+        with named("knowing everything anew"):
+            async with asyncio.timeout(BACK_WITHIN_S):
+                if await self._acting.is_sole():
+                    await self._acting.write_down()
+                    await self._restore()
+                else:
+                    self.stand_by()  # somebody else decided meanwhile: what they wrote stands
+        self._going_on.over()
+
     async def _decide_at(self, now: datetime) -> bool:
         """One run: observe, decide, write, act; True if anything was written or done."""
         book, dealt_with = self._book.at(now), self._feed.dealt_with(self._book)
         heard = await self._desk.deal_with(now, book)
-        levels = self._fold.levels
-        states = await self._acting.look(levels, now)
-        seen = DecisionInputs(
-            self._fold.needs,
-            levels,
-            book.standing(),
-            states,
-            self._desk.controls,
-            self._policy,
-            now,
-        )
+        states = await self._acting.look(self._fold.levels, self._desk.controls, now)
+        seen = replace(self._known(now), resources=states)
         with self._metrics.decide_seconds.time():
             decision = seen.decide()
         wrote = await self._publisher.publish(decision, seen, book)
         campaigns = self._publisher.campaigns
         wrote = await campaigns.publish(decision.campaigns, seen, book, dealt_with) or wrote
-        for made in decision.resources:
-            if self._desk.has_news and not self._clock.from_events:
-                self._news.set()  # perhaps a freeze: decide anew before anything more is done
-                break
-            wrote = await self._acting.carry_out(made, now) or wrote
+        await self._ahead.look(decision.resources, now)
+        wrote = (
+            await self._acting.carry_out(decision.resources, lambda: self._desk.controls, self._is_off, now)
+            or wrote
+        )
         show_decision(self._metrics, decision, self._acting.states, self._policy, now)
         return wrote or heard
+
+    def _known(self, now: datetime) -> DecisionInputs:
+        """All that a decision is made on, with resources as they were seen last."""
+        return DecisionInputs(
+            self._fold.needs,
+            self._fold.levels,
+            self._book.at(now).standing(),
+            dict(self._acting.states),
+            self._desk.controls,
+            self._policy,
+            now,
+        )
+
+    def _is_off(self) -> bool:
+        """Has somebody said something since, perhaps a freeze? Then all is decided anew before more acts."""
+        if self._clock.from_events or not self._desk.has_news:
+            return False
+        self._news.set()
+        return True
 
     async def _read_needs(self, start: int) -> None:
         async for record in read_to_end(self._reader, {TopicPartition(self._names.needs, 0): start}):

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+import structlog
+
 from advisor.domain.advice import Decision, Outcome
 from advisor.domain.policy import Policy
 from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import to_epoch_s
+from advisor.planning.clobbers import set_again_at
 from advisor.planning.schedule import standing_at
 from advisor.reporting.metrics import Metrics
 from streams.evidence import show_evidence
+
+log = structlog.get_logger(__name__)
 
 
 def show_decision(
@@ -28,12 +33,23 @@ def show_decision(
         if state.observation:
             metrics.floor_observed.labels(resource=name).set(state.observation.bounds.minimum)
             metrics.ready_observed.labels(resource=name).set(state.observation.ready_units)
+        is_given_up = bool(state.clobbers) and set_again_at(state, resource.reassert) is None
+        metrics.given_up.labels(resource=name).set(is_given_up)
         show_evidence(metrics, state, resource, now)
         for verdict in made.verdicts:
             if verdict.outcome is not Outcome.PASS:
                 metrics.guardrail_verdicts.labels(
                     guardrail=verdict.guardrail, outcome=verdict.outcome, reason=verdict.reason
                 ).inc()
+
+
+def show_clobbers(metrics: Metrics, before: ResourceState, after: ResourceState) -> None:
+    """Count who took back what we had set since the last look."""
+    for clobber in after.clobbers:
+        if clobber not in before.clobbers:
+            by = clobber.by or "unknown"
+            metrics.clobbers.labels(resource=after.resource, by=by).inc()
+            log.warning("clobbered", resource=after.resource, by=by, ours=clobber.ours, found=clobber.found)
 
 
 def left_behind(states: Mapping[str, ResourceState], policy: Policy) -> dict[str, ResourceState]:

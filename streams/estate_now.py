@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from advisor.actuation.reach import actuators_of, within_reach
+from advisor.actuation.reach import within_reach
 from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import from_epoch_s
 from advisor.policy_file import PolicyFile
@@ -14,7 +14,7 @@ from advisor.settings import Settings
 from streams.campaign_book import CampaignBook
 from streams.campaign_inbox import read_inbox
 from streams.codec.needs_log import TickRecord, decode_needs
-from streams.codec.resource_state import DECIDED_KEY, decode_state
+from streams.codec.resource_state import OWN_KEYS, decode_state
 from streams.controls_fold import read_controls
 from streams.decision_inputs import DecisionInputs
 from streams.kafka_clients import read_all
@@ -48,13 +48,12 @@ def read_estate(
     names = TopicNames.of(settings, policy_file)
     fold, tick_s = _read_needs(settings, names, on_progress)
     book = read_inbox(settings).book
-    actuators = actuators_of(policy_file.policy)
-    policy, _ = within_reach(policy_file.policy, actuators, dry_run_only=bool(tick_s))
+    policy, _ = within_reach(policy_file.policy, policy_file.connections, dry_run_only=bool(tick_s))
     seen = DecisionInputs(
         fold.needs,
         fold.levels,
         book.standing(),
-        _read_states(settings, names),
+        read_states(settings),
         read_controls(settings).book.controls,
         policy,
         from_epoch_s(tick_s) if tick_s else now,
@@ -81,9 +80,11 @@ def _read_needs(settings: Settings, names: TopicNames, on_progress: OnProgress) 
     return fold, tick_s
 
 
-def _read_states(settings: Settings, names: TopicNames) -> dict[str, ResourceState]:
+def read_states(settings: Settings) -> dict[str, ResourceState]:
+    """What was last written of every resource, by resource id."""
+    names = TopicNames.of(settings)
     latest: dict[bytes, bytes] = {}
     for record in read_all(settings, names.resources):
-        if record.key is not None and record.value is not None and record.key != DECIDED_KEY:
+        if record.key is not None and record.value is not None and record.key not in OWN_KEYS:
             latest[record.key] = record.value
     return {key.decode(): decode_state(value) for key, value in latest.items()}

@@ -24,6 +24,11 @@ class Outbox:
             max_request_size=4 * 1024 * 1024,
         )
 
+    @property
+    def is_away(self) -> bool:
+        """Is Kafka taken for away? Never: whoever sends here waits as long as it takes."""
+        return False
+
     async def start(self) -> None:
         """Connect. Raises KafkaConnectionError if no broker answers."""
         await self._producer.start()
@@ -42,6 +47,17 @@ class Outbox:
         ]
         if pending:
             await asyncio.gather(*pending)
+
+    async def send_one(self, record: OutgoingRecord) -> tuple[int, int]:
+        """Send one record and wait until it is stored; says in which partition, and at which offset."""
+        stored = await self._producer.send_and_wait(
+            record.topic,
+            record.value,
+            key=record.key,
+            partition=record.partition,
+            headers=list(record.headers),
+        )
+        return stored.partition, stored.offset
 
     async def partitions(self, topic: str) -> list[int]:
         """The partitions that a topic has now."""

@@ -1,4 +1,4 @@
-"""Fixtures every test may ask for: a real broker, a real control plane, and names of one's own on them."""
+"""Fixtures every test may ask for: a real broker, a real control plane, an AWS, and names of one's own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,10 @@ from tests.kube.cluster import Cluster
 from tests.kube.control_plane import ControlPlane
 from tests.kube.furnish import furnish
 from tests.kube.world import World
+
+if TYPE_CHECKING:  # moto and boto3 take a second that other tests need not wait for
+    from advisor.actuation.aws.sessions import Sessions
+    from tests.aws.server import AwsServer
 
 NEED = {
     "kafka": {"kafka_broker", "own_broker"},
@@ -91,3 +96,37 @@ def namespace(world: World) -> str:
 def _own_name(request: pytest.FixtureRequest) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
     return f"{words[:40].strip('-')}-{next(_numbers)}"
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[AwsServer]:
+    """One AWS for the whole run; ask for `aws`, which is new for each test."""
+    from tests.aws.server import AwsServer
+
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # they take longer than most tests
+    with AwsServer() as server:
+        yield server
+
+
+@pytest.fixture
+def aws(aws_server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> AwsServer:
+    """An AWS with nothing in it, and boto3 led there."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws_server.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    aws_server.reset()
+    return aws_server
+
+
+@pytest.fixture
+def aws_sessions(aws: AwsServer) -> Iterator[Sessions]:
+    """The actuators' sessions with it, which give up soon."""
+    from advisor.actuation.aws.sessions import Sessions
+    from tests.aws.people import HASTE, OURS
+
+    sessions = Sessions(OURS, patience=HASTE, per_s=1000.0)
+    yield sessions
+    sessions.close()

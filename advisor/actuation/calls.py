@@ -60,7 +60,7 @@ class Calls:
         limits = self.limits
         async for trial in AsyncRetrying(
             stop=stop_after_attempt(limits.attempts),
-            wait=_asked_for_or(wait_exponential_jitter(0.2, limits.longest_wait_s), limits.longest_wait_s),
+            wait=_asked_for_or(limits.longest_wait_s),
             retry=retry_if_exception(_may_pass),
             reraise=True,
         ):
@@ -82,10 +82,9 @@ def _may_pass(error: BaseException) -> bool:
     return isinstance(error, ActuationError) and error.retryable and error.reason is not Reason.ACT_CONFLICT
 
 
-def _asked_for_or(
-    otherwise: Callable[[RetryCallState], float], longest_s: float
-) -> Callable[[RetryCallState], float]:
-    """Wait as long as the platform asked for, if it did and that is not too long; otherwise as usual."""
+def _asked_for_or(longest_s: float) -> Callable[[RetryCallState], float]:
+    """Wait as long as the platform asked for, if it did and that is not too long; otherwise ever longer."""
+    otherwise = wait_exponential_jitter(multiplier=0.2, max=longest_s)
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from advisor.actuation.actuator import Actuator
 from advisor.domain.advice import Instruction, Receipt
-from advisor.domain.capacity import Observation
+from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.change import Carried, Change, Done
+from advisor.domain.preflight import Preflight
 from advisor.domain.reason import Reason
 from advisor.domain.resource_state import ResourceState
 from advisor.errors import ActuationError
@@ -89,6 +90,14 @@ async def attempt(
     return Attempt(instruction, change, outcome, await look(actuator, change.resource, now))
 
 
+async def preflight(actuator: Actuator, resource: str, need: Bounds, now: datetime) -> Preflight:
+    """What will keep the resource from having so many units? What could not be asked is no all-clear."""
+    try:
+        return await actuator.preflight(resource, need, now)
+    except ActuationError as error:
+        return Preflight(now, need.minimum, unknown=(error.detail,))
+
+
 def is_changed(found: Observation, seen: Observation) -> bool:
     """Is something else there than a decision rests on? Units come and go; that alone changes nothing."""
     return any(
@@ -108,7 +117,7 @@ def settled(made: Attempt, state: ResourceState, now: datetime) -> Executed:
             return Executed(looked(state, made.found, now), receipt)
         refused = after_refusal(state, change.target, outcome, now)
         return Executed(looked(refused, made.found, now), receipt, not is_same_refusal(state, refused))
-    reason = _word(made.instruction, outcome)
+    reason = _word(made, outcome)
     receipt = Receipt(change.resource, reason, now, before, change.target.minimum, outcome.detail, epoch)
     return Executed(looked(after_acting(made.instruction, state, now, epoch), made.found, now), receipt)
 
@@ -129,7 +138,9 @@ async def observe(actuator: Actuator, state: ResourceState, now: datetime) -> Re
     return looked(state, await look(actuator, state.resource, now), now)
 
 
-def _word(instruction: Instruction, done: Done) -> Reason:
+def _word(made: Attempt, done: Done) -> Reason:
     if done.carried is Carried.PARTLY:
         return Reason.ACT_PARTLY_DONE
-    return Reason.ORIGINALS_RESTORED if instruction.restore else Reason.FLOOR_SET
+    if made.instruction.restore:
+        return Reason.ORIGINALS_RESTORED
+    return Reason.STEPS_ARMED if made.change.target == made.change.found else Reason.FLOOR_SET

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from advisor.domain.capacity import Armed
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Floats
 from advisor.domain.money import Cost, Ledger, Ration
@@ -160,6 +161,16 @@ class SendGate:
         return self.steps[0].share if self.steps else 0.0
 
 
+class Progress(StrEnum):
+    """How far a campaign's plan has been carried out, over all of its resources."""
+
+    PLANNED = "planned"  # nothing is due yet
+    RAISING = "raising"  # what is due is being asked for
+    PARTLY_RAISED = "partly_raised"  # on some resources it stands, on others something is in the way
+    FAILED = "failed"  # something is in the way of all that is due
+    RAISED = "raised"  # all that is due stands
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignReadiness:
     """Is a campaign safe to launch? `earliest_safe_start` is set where its own start is not.
@@ -167,7 +178,7 @@ class CampaignReadiness:
     `last_moment` is until when what is missing can still be asked for; None where nothing is. The
     shortfalls are told at the median and the 0.9 quantile: `if_nothing_is_done` with the units that are
     there, `as_planned` with all that can still come. `send_gate` says how fast it may be sent.
-    `sentence` is the answer in words, the same for everybody.
+    `sentence` is the answer in words, the same for everybody; `progress` how far the plan is carried out.
     """
 
     campaign_id: str
@@ -181,6 +192,7 @@ class CampaignReadiness:
     as_planned: tuple[Shortfall, ...] = ()
     send_gate: SendGate | None = None
     sentence: str = ""
+    progress: Progress = Progress.PLANNED
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -231,7 +243,8 @@ class Instruction:
     """What is due now on a resource that may be acted on: set these bounds.
 
     `restore` says that no campaign has a part in them any more: the bounds from before our first
-    change come back exactly, whatever the figures here.
+    change come back exactly, whatever the figures here. `armed` is what the platform is to carry out by
+    itself from now on; None leaves that as it is.
     """
 
     resource: str
@@ -241,6 +254,7 @@ class Instruction:
     expires_at: datetime
     reasons: tuple[Reason, ...]
     restore: bool = False
+    armed: tuple[Armed, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +278,7 @@ class ResourceDecision:
     `left_of_raise` is the floor that guardrails let be asked for where a higher one was due, 0 if they let
     nothing; None where nothing was kept back. `still_due` asks the guardrails again, with what the resource
     is found to be, what people say and the time just before the act: would they let the very same be done?
+    `most_units` is the most that is planned for at any time, campaigns far away included.
     """
 
     recommendation: Recommendation
@@ -274,6 +289,7 @@ class ResourceDecision:
     ledger: Ledger = field(default_factory=Ledger)
     rationed: tuple[Ration, ...] = ()
     left_of_raise: int | None = None
+    most_units: int = 0
     still_due: Callable[[ResourceState, Controls, datetime], bool] | None = field(
         default=None, compare=False, repr=False
     )

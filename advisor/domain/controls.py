@@ -14,13 +14,15 @@ EVERYTHING = "*"
 class Hold:
     """Nobody acts on `scope`, a resource id, a campaign id or EVERYTHING, until a person resumes it.
 
-    What stands, stands: a hold freezes acting and drops no floor.
+    What stands, stands: a hold freezes acting and drops no floor. `disarm`, of a freeze, also takes back what
+    platforms would carry out by themselves.
     """
 
     scope: str
     by: str
     at: datetime
     why: str = ""
+    disarm: bool = False
 
 
 def people(stops: Sequence[Hold]) -> str:
@@ -62,6 +64,22 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """One person wants a resource raised to `floor` for a while, watched and put back: a campaign is to come.
+
+    It counts from `at`, and is over at `until` whatever was seen by then.
+    """
+
+    resource: str
+    campaign_id: str
+    floor: int
+    at: datetime
+    until: datetime
+    by: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Controls:
     """All that people decided and that stands: of each person and campaign or scope, their newest word.
 
@@ -72,3 +90,4 @@ class Controls:
     freezes: tuple[Hold, ...] = ()
     envelopes: tuple[Envelope, ...] = ()
     rejections: tuple[Rejection, ...] = ()
+    rehearsals: tuple[Rehearsal, ...] = ()

@@ -34,6 +34,11 @@ class Mode(StrEnum):
         """0 for the most timid; a source's cap and a resource's mode combine by the lower rank."""
         return list(Mode).index(self)
 
+    @property
+    def acts(self) -> bool:
+        """Is anything set in this mode, by itself or once a person agreed?"""
+        return self.rank > Mode.RECOMMEND.rank
+
 
 @dataclass(frozen=True, slots=True)
 class RampPolicy:

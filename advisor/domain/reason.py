@@ -14,6 +14,7 @@ class Reason(StrEnum):
     # --- why a floor is what it is
     CAMPAIGN_CLAIM = "CAMPAIGN_CLAIM"  # a campaign holds a claim and lifts the floor
     FLOOR_SUFFICIENT = "FLOOR_SUFFICIENT"  # the ordinary minimum already carries the campaign
+    REHEARSAL = "REHEARSAL"  # a person wants one small raise tried for real
     NO_CLAIM = "NO_CLAIM"  # no campaign holds a claim: the ordinary minimum stands
 
     # --- how the forecast came about
@@ -47,6 +48,9 @@ class Reason(StrEnum):
     KILL_SWITCH = "KILL_SWITCH"  # a person froze acting on the resource or everywhere
     RESOURCE_UNMANAGED = "RESOURCE_UNMANAGED"  # the platform does not have it marked as ours to change
     OWNED_BY_OTHER = "OWNED_BY_OTHER"  # another controller sets its bounds
+    TAKEN_OVER_LATELY = "TAKEN_OVER_LATELY"  # a call of the decider before may still take effect
+    NOT_THE_DECIDER = "NOT_THE_DECIDER"  # another worker decides by now
+    KAFKA_AWAY = "KAFKA_AWAY"  # nothing new is agreed and nothing lowered; agreed raises go on for a while
     FLOOR_CLOBBERED = "FLOOR_CLOBBERED"  # somebody takes back what we set, again and again
     ALREADY_SET = "ALREADY_SET"  # what is asked for stands: nothing is done again
     SOURCE_NOT_LISTED = "SOURCE_NOT_LISTED"  # the policy lists sources and this is not one
@@ -134,18 +138,29 @@ IN_RUNBOOK = frozenset(
         Reason.ABOVE_MODE_CAP,
         Reason.ABSURD_MULTIPLIER,
         Reason.ACT_FAILED,
+        Reason.ACT_FORBIDDEN,
+        Reason.ACT_REFUSED,
+        Reason.ACT_THROTTLED,
+        Reason.ACT_TIMED_OUT,
+        Reason.ADDRESSES_TOO_FEW,
         Reason.APPROVAL_EXPIRED,
         Reason.APPROVAL_REJECTED,
         Reason.CAPPED_BY_CEILING,
+        Reason.CLOCK_WRONG,
+        Reason.CONNECTIONS_TOO_FEW,
+        Reason.CREDENTIALS_EXPIRED,
         Reason.CURRENCY_MISMATCH,
         Reason.FIXED_LIMIT,
+        Reason.FLOOR_CLOBBERED,
         Reason.FREEZE_WINDOW,
         Reason.HELD,
+        Reason.IMAGE_PULLS_TOO_SLOW,
         Reason.INPUT_STALE,
         Reason.KILL_SWITCH,
         Reason.LEAD_TIME_TIGHT,
         Reason.LEAD_TIME_TOO_SHORT,
         Reason.LEAD_TIME_UNMEASURED,
+        Reason.MAXIMUM_TOO_LOW,
         Reason.MODE_OBSERVE,
         Reason.MODE_RECOMMEND,
         Reason.NEEDS_APPROVAL,
@@ -159,7 +174,11 @@ IN_RUNBOOK = frozenset(
         Reason.OVER_DAY_BUDGET,
         Reason.OVER_TEAM_BUDGET,
         Reason.OWNED_BY_OTHER,
+        Reason.PERMISSION_MISSING,
+        Reason.PLATFORM_UNREACHABLE,
         Reason.POOL_EXHAUSTED,
+        Reason.QUOTA_TOO_SMALL,
+        Reason.RESOURCE_GONE,
         Reason.RESOURCE_UNMANAGED,
         Reason.RISK_TOO_HIGH,
         Reason.SERVICE_UNKNOWN,

@@ -35,7 +35,18 @@ def resource_managed(situation: Situation, due: Instruction) -> Allowed:
 
 
 def not_frozen(situation: Situation, due: Instruction) -> Allowed:
-    """Nobody pulled the kill switch for this resource or everywhere; floors stay as they stand."""
+    """Nobody pulled the kill switch for this resource or everywhere; floors stay as they stand.
+
+    Who pulled it may have asked for what is armed to be taken back: that changes no floor.
+    """
+    found = situation.state.observation
+    if (
+        found is not None
+        and due.armed == ()
+        and not due.restore
+        and bounds_to_set(due, situation.state) is None
+    ):
+        return due, passed("not_frozen")
     for scope, where in ((EVERYTHING, "everywhere"), (due.resource, "here")):
         freezes = [freeze for freeze in situation.controls.freezes if freeze.scope == scope]
         if freezes:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from advisor.domain.advice import Instruction
-from advisor.domain.capacity import Bounds, Observation
+from advisor.domain.capacity import Armed, Bounds, Observation
 from advisor.domain.change import Change
 from advisor.domain.meddling import Refusal
 from advisor.domain.resource_state import ResourceState
@@ -53,13 +53,29 @@ def change_to_make(instruction: Instruction, state: ResourceState, epoch: int) -
     observation = state.observation
     if observation is None:
         return None
-    found = observation.bounds
+    found, armed = observation.bounds, arms(instruction, observation)
     originals = state.originals or found
     target = target_bounds(instruction, originals)
     is_marked = observation.originals is not None or bool(observation.armed)
-    if target == found and not (instruction.restore and is_marked):
+    if target == found and armed is None and not (instruction.restore and is_marked):
         return None
-    return Change(instruction.resource, found, target, originals, instruction.planned_for, epoch)
+    return Change(instruction.resource, found, target, originals, instruction.planned_for, epoch, armed)
+
+
+def arms(instruction: Instruction, observation: Observation) -> tuple[Armed, ...] | None:
+    """What the platform is to carry out by itself instead of what it has armed; None where that is right."""
+    if instruction.restore or instruction.armed == observation.armed or observation.armed is None:
+        return None
+    return instruction.armed
+
+
+def lowers(instruction: Instruction, state: ResourceState) -> bool:
+    """Does carrying it out take anything away: a minimum, a maximum?"""
+    target = bounds_to_set(instruction, state)
+    if target is None or state.observation is None:
+        return False
+    found = state.observation.bounds
+    return target.minimum < found.minimum or target.maximum < found.maximum
 
 
 def before_acting(instruction: Instruction, state: ResourceState) -> ResourceState:
@@ -68,12 +84,14 @@ def before_acting(instruction: Instruction, state: ResourceState) -> ResourceSta
     A process that dies between the act and its record must leave behind what to restore, and what was its
     own doing. What stands stays known as ours however many acts are refused.
     """
-    target = bounds_to_set(instruction, state)
-    if target is None or state.observation is None:
+    change = change_to_make(instruction, state, epoch=0)
+    if change is None:
         return state
-    found = state.observation.bounds
+    found = change.found
+    if change.target == found:  # it is only armed: what stands is what comes back
+        return replace(state, originals=change.originals, set_by_us=state.set_by_us or (found,))
     ours = (found,) if found in state.set_by_us else state.set_by_us[-1:]
-    return replace(state, originals=state.originals or found, set_by_us=(*ours, target))
+    return replace(state, originals=change.originals, set_by_us=(*ours, change.target))
 
 
 def after_acting(
@@ -173,6 +191,17 @@ def _as_it_is_now(state: ResourceState, found: Observation) -> ResourceState:
     return state
 
 
+def carried_out_by_platform(state: ResourceState) -> frozenset[Bounds]:
+    """The bounds that steps we armed make of what was seen last: whoever set these did it for us."""
+    if state.observation is None or not state.observation.armed:
+        return frozenset()
+    made, bounds = [], state.observation.bounds
+    for step in state.observation.armed:
+        bounds = Bounds(step.floor, max(step.floor, step.ceiling or bounds.maximum))
+        made.append(bounds)
+    return frozenset(made)
+
+
 def with_others_writes(state: ResourceState, looked: Observation) -> ResourceState:
     """The state with what somebody else has set since our last act taken for what is to be restored.
 
@@ -183,6 +212,8 @@ def with_others_writes(state: ResourceState, looked: Observation) -> ResourceSta
         return state
     found = looked.bounds
     seen = state.observation.bounds if state.observation else None
+    if found in carried_out_by_platform(state):
+        return replace(state, set_by_us=(found,))
     if found in state.set_by_us:
         # An act that is seen to have come to pass leaves nothing open: what stood before it is history.
         return state if found == seen else replace(state, set_by_us=(found,))

@@ -27,7 +27,7 @@ def clobbered(state: ResourceState, ours: Bounds, found: Observation) -> Resourc
 
     Higher ones are no clobber: somebody wants more, and has it.
     """
-    if state.refused is not None or not _is_less(found.bounds, ours):
+    if state.refused is not None or ours == state.originals or not _is_less(found.bounds, ours):
         return state
     clobber = Clobber(found.observed_at, found.writer, ours, found.bounds)
     return replace(state, clobbers=(*_recent(state.clobbers, found.observed_at), clobber))

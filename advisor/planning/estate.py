@@ -71,6 +71,11 @@ class LaidOut:
         """The claims that can have a part in what is due at `now`."""
         return in_force(self.pace, self.near_claims, now, now)
 
+    @property
+    def most_asked(self) -> int:
+        """The most units that are asked for at any time, for campaigns far away too."""
+        return max((int(cluster.asked.max(initial=0)) for cluster in self.clusters), default=0)
+
     def floors_on(self, times_s: Seconds) -> Units:
         """The floors asked for at each instant, far campaigns included; the minimum where nothing is.
 

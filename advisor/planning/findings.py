@@ -50,6 +50,7 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     # Where what is always there suffices, nothing is asked for and nothing needs agreement.
     if peak > prospect.standing.always_there:
         lacking += _obstructed(prospect, peak, now, is_short=is_short)
+        lacking += _foreseen(prospect, peak)
         lacking += _pending(prospect, peak)
         doubts += _unproven(campaign, prospect, cluster, now, is_short=is_short)
     if is_short and not lacking:
@@ -145,6 +146,17 @@ def _obstructed(prospect: Prospect, peak: int, now: datetime, *, is_short: bool)
     if absent is not None:
         detail = f"{absent[0]} units were asked for longer ago than they take, {absent[1]} are ready"
         yield Finding(verdict, Reason.UNITS_MISSING, prospect.resource_id, detail)
+
+
+def _foreseen(prospect: Prospect, peak: int) -> Iterator[Finding]:
+    """What the platform will not let come to pass, as a preflight found; rights are obstacles already."""
+    standing, seen = prospect.standing, prospect.standing.laid.state.preflight
+    if seen is None or standing.verified(peak):
+        return
+    for found in seen.findings:
+        if found.blocks and peak > found.enough_for and found.reason is not Reason.PERMISSION_MISSING:
+            detail = f"{found.detail}. Cure: {found.cure}"
+            yield Finding(Readiness.NOT_READY, found.reason, prospect.resource_id, detail)
 
 
 def _most_by_itself(prospect: Prospect) -> tuple[int, str]:

@@ -23,6 +23,7 @@ from advisor.planning.obstacles import obstacles_to
 from advisor.planning.permissions import Permission
 from advisor.planning.plan_guardrails import CALIBRATED_FROM
 from advisor.planning.presence import Standing, units_there
+from advisor.planning.progress import progress_of
 from advisor.planning.promise import as_guarded, without_withheld
 from advisor.planning.prospect import Prospect, claim_of, peak_units
 from advisor.planning.schedule import GRID
@@ -161,6 +162,7 @@ def _answer(
         if_nothing_is_done=shortfalls(campaign, stages, now, with_plan=False),
         as_planned=shortfalls(campaign, stages, now, with_plan=True),
         send_gate=send_gate(campaign, stages, now) if stages else None,
+        progress=progress_of([p.standing for p in prospects if p.cluster is not None], now),
     )
     return replace(answer, sentence=sentence_of(campaign, answer, now))
 

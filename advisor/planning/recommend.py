@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from advisor.domain.advice import (
     Finding,
-    Instruction,
     Outcome,
     Readiness,
     Recommendation,
@@ -22,10 +21,13 @@ from advisor.domain.demand import Level
 from advisor.domain.money import Cost
 from advisor.domain.policy import Policy
 from advisor.domain.reason import Reason
+from advisor.domain.timegrid import to_epoch_s
 from advisor.planning.act_guardrails import guard_act, is_still_due
+from advisor.planning.arming import armed_for
 from advisor.planning.bounds import Bounded
 from advisor.planning.cost import cost_of_steps
 from advisor.planning.cuts import Cut
+from advisor.planning.due import due_now, left_of_raise
 from advisor.planning.estate import LaidOut
 from advisor.planning.ledger import balanced
 from advisor.planning.permissions import Asked, Permission, mode_of, permission
@@ -33,7 +35,7 @@ from advisor.planning.permitted import permitted_floor
 from advisor.planning.plan_guardrails import guard_plan
 from advisor.planning.schedule import standing_at
 from advisor.planning.situation import Situation
-from advisor.planning.sizing import units_carrying, units_in_use
+from advisor.planning.sizing import units_in_use
 
 
 def situation_of(
@@ -99,6 +101,7 @@ def recommend(
     situation: Situation,
     findings: Sequence[Finding],
     campaigns: Mapping[str, Campaign],
+    permissions: Mapping[str, Permission],
     bounded: Bounded,
     policy: Policy,
 ) -> ResourceDecision:
@@ -125,7 +128,7 @@ def recommend(
         decided_at=situation.now,
     )
     begun = {claim.campaign_id for claim in situation.in_force}
-    due = _due(situation, recommendation)
+    due = due_now(situation, recommendation, armed_for(situation, steps, _may_raise(laid, permissions)))
     allowed, answers = guard_act(situation, due) if due else (None, ())
     return ResourceDecision(
         recommendation,
@@ -135,7 +138,8 @@ def recommend(
         bounded.without_of(laid.name),
         balanced(laid.resource, laid.state, situation.claims, situation.now),
         tuple(ration for ration in bounded.rations if ration.campaign_id in begun),
-        left_of_raise=_left_of_raise(situation, due, allowed),
+        left_of_raise=left_of_raise(situation, due, allowed),
+        most_units=laid.most_asked,
         still_due=partial(is_still_due, situation, due, allowed) if due and allowed else None,
     )
 
@@ -172,57 +176,15 @@ def _reasons(
     return tuple(dict.fromkeys((*why, *(f.reason for f in findings), *objections, *forecast)))
 
 
-def _due(situation: Situation, recommendation: Recommendation) -> Instruction | None:
-    """What is to be set now; None where no campaign has a part in the floor and nothing of ours is left.
+def _may_raise(laid: LaidOut, permissions: Mapping[str, Permission]) -> Callable[[datetime], bool]:
+    """May all campaigns that have a part in a step then have all they ask for?"""
 
-    Bounds that we never changed are other people's: without a campaign there is nothing to do to them.
-    The floor goes down to its original first; the ceiling follows with the restore, a hold later.
-    """
-    if situation.resource.is_fixed or (not situation.in_force and situation.state.originals is None):
-        return None
-    steps, now, minimum = recommendation.steps, situation.now, situation.resource.minimum
-    floor = standing_at(steps, now, minimum)
-    last = max((s.act_at for s in steps if s.act_at <= now), default=now)
-    if not situation.in_force:  # what is still on its way down is not raised again
-        floor = min(floor, max(situation.observed_floor, minimum))
-    is_over = not situation.in_force and floor <= minimum
-    return Instruction(
-        resource=recommendation.resource,
-        floor=floor,
-        ceiling=situation.resource.maximum,
-        planned_for=last,
-        expires_at=recommendation.expires_at,
-        reasons=recommendation.reasons,
-        restore=is_over and _has_rested(situation, now) and _can_spare(situation),
-    )
+    def may(at: datetime) -> bool:
+        at_s = to_epoch_s(at)
+        claims = [c.claims for c in laid.clusters if c.times_s[0] <= at_s <= c.times_s[-1]]
+        return all(permissions[claim.campaign_id].is_full for those in claims for claim in those)
 
-
-def _left_of_raise(situation: Situation, due: Instruction | None, allowed: Instruction | None) -> int | None:
-    """What is asked for of a raise that guardrails keep back, 0 if nothing; None where they keep nothing."""
-    left = allowed.floor if allowed else 0
-    return left if due and max(situation.observed_floor, left) < due.floor else None
-
-
-def _has_rested(situation: Situation, now: datetime) -> bool:
-    """Has the floor been back at its original for a hold, so that the ceiling can follow it down?"""
-    originals, observation = situation.state.originals, situation.state.observation
-    if originals is None or observation is None or observation.bounds.maximum == originals.maximum:
-        return True
-    if observation.bounds.minimum > max(originals.minimum, situation.resource.minimum):
-        return False
-    lowered = situation.state.lowered_at[-1:]
-    return not lowered or now >= lowered[0] + situation.resource.ramp.hold
-
-
-def _can_spare(situation: Situation) -> bool:
-    """Does the original floor leave the units that are in use?
-
-    It may lie below the policy's minimum, at a size that we would not ask for: people chose it.
-    """
-    originals, resource = situation.state.originals, situation.resource
-    if originals is None or resource.reactive:
-        return True
-    return units_carrying(situation.in_use_rate_per_s, resource) <= originals.minimum
+    return may
 
 
 def _expiry(situation: Situation, steps: Sequence[Step]) -> datetime:

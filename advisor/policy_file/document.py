@@ -80,6 +80,7 @@ def _resource(resource: ResourcePolicy) -> dict[str, Any]:
         "max_step": resource.max_step,
         "cooldown": write_duration(resource.cooldown),
         "lowerings_per_day": resource.lowerings_per_day,
+        "reassert": resource.reassert,
         "price_per_unit_hour": resource.price_per_unit_hour,
         "irreversible": _irreversible(resource.irreversible),
     }

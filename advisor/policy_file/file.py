@@ -14,10 +14,12 @@ import yaml
 from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
+from advisor.actuation.connections import Connections
 from advisor.domain.policy import Policy
 from advisor.errors import ConfigError, Problem
 from advisor.policy_file.build import build_policy
 from advisor.policy_file.checks import disagreements
+from advisor.policy_file.connection_model import connections_document, connections_of
 from advisor.policy_file.document import policy_document
 from advisor.policy_file.model import PolicySection
 from advisor.policy_file.price_model import asked_by
@@ -36,6 +38,7 @@ class PolicyFile:
     """A policy file, understood: the policy itself, and which topics carry traffic in which format.
 
     `traffic` maps topic -> format; empty stands for the one topic `<prefix>.traffic` in native JSON.
+    `connections` are the clusters and accounts that may be contacted; what is decided does not rest on them.
     `prices` tells where the prices are from that were taken from a table, by resource; they are in `policy`
     already, so two files that differ in nothing else mean the same.
     """
@@ -43,6 +46,7 @@ class PolicyFile:
     policy: Policy
     traffic: Mapping[str, str] = field(default_factory=dict)
     prices: Mapping[str, UnitPrice] = field(default_factory=dict, compare=False)
+    connections: Connections = field(default_factory=Connections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def parse_policy(text: str, source: str, folder: Path = Path()) -> PolicyFile:
     section, problems = _validated(document, table)
     if section is None or table is None or problems:
         raise ConfigError(source, [*problems, *of_prices])
-    return _policy_file(section, table)
+    return _policy_file(section, table, folder)
 
 
 def parse_asked(text: str, source: str) -> AskedPrices:
@@ -113,7 +117,7 @@ def parse_asked(text: str, source: str) -> AskedPrices:
 
 def dump_policy(file: PolicyFile) -> str:
     """The policy as a YAML text that spells out every default; reading it back gives the same version."""
-    document = policy_document(file.policy, file.traffic)
+    document = policy_document(file.policy, file.traffic) | connections_document(file.connections)
     return yaml.dump(document, Dumper=PlainDumper, sort_keys=False, width=100)
 
 
@@ -181,13 +185,14 @@ def _disagreements(document: Document, table: PriceTable | None) -> Iterable[tup
         yield document.line(found.location) or 0, Problem(where, found.value, found.message, found.fix)
 
 
-def _policy_file(section: PolicySection, table: PriceTable) -> PolicyFile:
+def _policy_file(section: PolicySection, table: PriceTable, folder: Path) -> PolicyFile:
     traffic = {topic: section.traffic[topic].format for topic in sorted(section.traffic)}
     prices = {
         name: unit_price(asked, table, section.budget.currency) for name, asked in _asked(section).items()
     }
     policy = build_policy(section, prices)
-    return PolicyFile(replace(policy, version=_version(policy_document(policy, traffic))), traffic, prices)
+    policy = replace(policy, version=_version(policy_document(policy, traffic)))
+    return PolicyFile(policy, traffic, prices, connections_of(section.clusters, section.accounts, folder))
 
 
 def _version(document: Mapping[str, Any]) -> str:

@@ -3,7 +3,8 @@
 The models check each value by itself; :mod:`advisor.policy_file.checks` checks values against each other.
 Defaults are those of :mod:`advisor.domain.policy`. The descriptions reach editors through the schema.
 Resources are in :mod:`advisor.policy_file.resource_model`, limits that cannot be moved in
-:mod:`advisor.policy_file.fixed_model`, bounds on plans in :mod:`advisor.policy_file.limits_model`.
+:mod:`advisor.policy_file.fixed_model`, bounds on plans in :mod:`advisor.policy_file.limits_model`, clusters
+and accounts in :mod:`advisor.policy_file.connection_model`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from advisor.domain.policy import Mode, Policy
+from advisor.policy_file.connection_model import AccountId, AccountSection, ClusterName, ClusterSection
 from advisor.policy_file.fixed_model import Resources
 from advisor.policy_file.limits_model import (
     ApprovalSection,
@@ -81,6 +83,14 @@ class PolicySection(Section):
         default=[],
         min_length=1,
         description="If given, only these sources' campaigns count. Default: all, at most in mode recommend.",
+    )
+    clusters: dict[ClusterName, ClusterSection | None] = Field(
+        default={},
+        description="How clusters are reached, by the name in resource ids. Others are not contacted.",
+    )
+    accounts: dict[AccountId, AccountSection | None] = Field(
+        default={},
+        description="How AWS accounts are reached, by their digits. Others are not contacted.",
     )
     budget: BudgetSection = Field(default=BudgetSection(), description="Currency and bounds on extra cost.")
     prices: FreeText | None = Field(

@@ -74,6 +74,12 @@ class Metrics:
             "campaign",
             "readiness",
         )
+        self.campaign_progress = gauge(
+            "campaign_progress",
+            "1 for how far a campaign's plan has been carried out, 0 for the others.",
+            "campaign",
+            "progress",
+        )
         self.campaign_starts = gauge(
             "campaign_start_timestamp_seconds", "When a campaign that is still to come starts.", "campaign"
         )
@@ -120,7 +126,22 @@ class Metrics:
         self.holds = gauge("holds", "Resources and campaigns on hold; shown by the decider.")
 
         # --- acts
+        self.kafka_away = gauge(
+            "kafka_away", "1 while Kafka stores nothing for the decider: only agreed raises are carried out."
+        )
         self.acts = counter("acts", "Instructions carried out or failed, by Reason.", "resource", "reason")
+        self.preflight_findings = gauge(
+            "preflight_finding",
+            "1 for each Reason that will keep a resource's plan from being carried out.",
+            "resource",
+            "reason",
+        )
+        self.clobbers = counter(
+            "floor_clobbers", "Times that somebody took back what we had set, and who.", "resource", "by"
+        )
+        self.given_up = gauge(
+            "floor_given_up", "1 for a resource over which we fight no more: a person has to.", "resource"
+        )
         self.floor_observed = gauge(
             "floor_observed_units", "Floor that the actuator found on the resource.", "resource"
         )

@@ -53,7 +53,7 @@ def check(
     with exit_codes():
         settings = load_settings()
         policy_file = load_policy(policy or settings.policy_file)
-        lowered = beyond_reach(policy_file.policy)
+        lowered = beyond_reach(policy_file)
         _print_policy(out, policy_file.policy, lowered)
         notes = [
             *reach_remarks(lowered),

@@ -16,7 +16,7 @@ from advisor.settings import Settings
 from streams.cli.outcome import BAD_INPUT, FAILED, exit_codes, fail
 
 if TYPE_CHECKING:
-    from streams.codec.commands import Approve, OnScope, Reject
+    from streams.codec.commands import Word
     from streams.control_room import Reply
 
 By = Annotated[str | None, typer.Option(help="Who says so. Default: your login name.")]
@@ -47,7 +47,7 @@ def one_scope(scope: str | None, everything: bool) -> str:
 
 def give(
     settings: Settings,
-    word: Approve | Reject | OnScope,
+    word: Word,
     by: str | None,
     why: str,
     *,

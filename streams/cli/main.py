@@ -14,6 +14,7 @@ from streams.cli import (
     hold,
     plan,
     prices,
+    rehearse,
     reject,
     replay,
     replay_decision,
@@ -43,6 +44,7 @@ app.command()(why.why)
 app.command()(replay_decision.replay_decision)
 app.command()(approve.approve)
 app.command()(reject.reject)
+app.command()(rehearse.rehearse)
 app.command()(hold.hold)
 app.command()(resume.resume)
 app.command()(freeze.freeze)

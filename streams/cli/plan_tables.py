@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from advisor.domain.advice import CampaignReadiness, Readiness, ResourceDecision, Shortfall
+from advisor.domain.advice import CampaignReadiness, Progress, Readiness, ResourceDecision, Shortfall
 from advisor.domain.money import Cost
 from advisor.domain.units import in_units
 from streams.cli.layout import show_table
@@ -17,6 +17,12 @@ from streams.plan import CampaignPlan, ResourceFacts
 from streams.send_gate import may_send
 
 COLOURS = {Readiness.READY: "green", Readiness.AT_RISK: "yellow", Readiness.NOT_READY: "red"}
+PROGRESS = {
+    Progress.RAISING: "what is due is being asked for",
+    Progress.PARTLY_RAISED: "a part: on some resources it stands, on others something is in the way",
+    Progress.FAILED: "nothing: something is in the way of all that is due",
+    Progress.RAISED: "all that is due stands",
+}
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -65,6 +71,8 @@ def _findings(said: CampaignReadiness) -> Iterator[tuple[Text, str, str]]:
 def _facts(planned: CampaignPlan, said: CampaignReadiness) -> Iterator[str]:
     """What both sides ask next, a line each."""
     zone, now = ZoneInfo(planned.campaign.timezone), planned.now
+    if said.progress is not Progress.PLANNED:
+        yield f"Carried out so far: {PROGRESS[said.progress]}"
     if said.last_moment is not None:
         left = said.last_moment - now
         ago = f"{_length(-left)} ago" if left < timedelta(0) else f"in {_length(left)}"

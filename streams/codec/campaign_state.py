@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from advisor.domain.advice import CampaignReadiness, Readiness, SendGate, Shortfall
+from advisor.domain.advice import CampaignReadiness, Progress, Readiness, SendGate, Shortfall
 from advisor.domain.money import Cost
 from advisor.domain.reason import Reason
 from streams.campaign_book import BookEntry
@@ -49,6 +49,7 @@ class EntryRecord(msgspec.Struct, frozen=True, kw_only=True):
     as_planned: tuple[Shortfall, ...] = ()
     send_gate: SendGate | None = None
     cost: Cost | None = None
+    progress: Progress | None = None
     decided_at: datetime | None = None
     replayed: bool = False
 
@@ -94,6 +95,7 @@ def entry_record(
         as_planned=assessed.as_planned,
         send_gate=assessed.send_gate,
         cost=assessed.extra_cost,
+        progress=assessed.progress,
         decided_at=decided_at,
         replayed=replayed,
     )

@@ -74,6 +74,14 @@ class RejectData(_Command):
     revision: Revision
 
 
+class RehearseData(_Command):
+    """Data of io.headstart.command.rehearse.v1: raise by a small step for real, watch, and put back."""
+
+    campaign_id: CampaignId
+    floors: Annotated[dict[Word, Units], Field(min_length=1, description="The floor to try, by resource")]
+    until: Annotated[Instant, Field(description="When all is put back at the latest")]
+
+
 class ScopeData(_Command):
     """What commands about a scope have in common."""
 
@@ -96,3 +104,6 @@ class FreezeData(ScopeData):
     """Data of io.headstart.command.freeze.v1, the kill switch: nothing is changed, what stands, stands."""
 
     scope: Annotated[Word, Field(description="A resource's id; * for everything")]
+    disarm: Annotated[
+        bool, Field(description="Also take back the steps that platforms would carry out by themselves")
+    ] = False

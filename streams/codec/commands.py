@@ -16,6 +16,7 @@ from streams.codec.command_model import (
     ApproveData,
     FreezeData,
     HoldData,
+    RehearseData,
     RejectData,
     ResumeData,
     ScopeData,
@@ -43,6 +44,7 @@ class CommandKind(StrEnum):
     HOLD = "hold"
     RESUME = "resume"
     FREEZE = "freeze"
+    REHEARSE = "rehearse"
 
     @property
     def event_type(self) -> str:
@@ -74,10 +76,23 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class OnScope:
-    """Hold, resume or freeze a resource, a campaign or everything."""
+    """Hold, resume or freeze a resource, a campaign or everything; a freeze may also `disarm`."""
 
     kind: CommandKind
     scope: str
+    disarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearse:
+    """Raise these resources to these floors until then at the latest, watch them, and put them back."""
+
+    campaign_id: str
+    floors: tuple[tuple[str, int], ...]
+    until: datetime
+
+
+Word = Approve | Reject | OnScope | Rehearse
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +104,7 @@ class Command:
     by: str
     at: datetime
     why: str
-    word: Approve | Reject | OnScope
+    word: Word
 
     @property
     def kind(self) -> CommandKind:
@@ -99,6 +114,8 @@ class Command:
                 return CommandKind.APPROVE
             case Reject():
                 return CommandKind.REJECT
+            case Rehearse():
+                return CommandKind.REHEARSE
             case OnScope(kind):
                 return kind
 
@@ -172,11 +189,13 @@ def command_data(command: Command) -> dict[str, Any]:
             }
         case Reject(campaign_id, revision):
             return {"campaign_id": campaign_id, "revision": revision, **said}
-        case OnScope(_, scope):
-            return {"scope": scope, **said}
+        case OnScope(_, scope, disarm):
+            return {"scope": scope, **({"disarm": True} if disarm else {}), **said}
+        case Rehearse(campaign_id, floors, until):
+            return {"campaign_id": campaign_id, "floors": dict(floors), "until": to_iso(until), **said}
 
 
-def _read(kind: CommandKind, data: dict[str, Any]) -> tuple[str, str, Approve | Reject | OnScope]:
+def _read(kind: CommandKind, data: dict[str, Any]) -> tuple[str, str, Word]:
     """Who says it, why, and what. Raises DecodeError naming every field at fault."""
     if kind is CommandKind.APPROVE:
         approve = validated(ApproveData, data, SCHEMA)
@@ -184,8 +203,12 @@ def _read(kind: CommandKind, data: dict[str, Any]) -> tuple[str, str, Approve | 
     if kind is CommandKind.REJECT:
         reject = validated(RejectData, data, SCHEMA)
         return reject.by, reject.why, Reject(reject.campaign_id, reject.revision)
+    if kind is CommandKind.REHEARSE:
+        tried = validated(RehearseData, data, SCHEMA)
+        floors = tuple(sorted(tried.floors.items()))
+        return tried.by, tried.why, Rehearse(tried.campaign_id, floors, instant(tried.until))
     read = validated(_SCOPED[kind], data, SCHEMA)
-    return read.by, read.why, OnScope(kind, read.scope)
+    return read.by, read.why, OnScope(kind, read.scope, isinstance(read, FreezeData) and read.disarm)
 
 
 def _approve(data: ApproveData) -> Approve:

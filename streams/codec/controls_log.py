@@ -12,7 +12,7 @@ import msgspec
 
 from advisor.errors import DecodeError
 from streams.codec.versioned import read_versioned
-from streams.control_entries import Changes, Entry, ScopeEntry, WordEntry
+from streams.control_entries import Changes, Entry, RehearsalEntry, ScopeEntry, WordEntry
 
 MARK_KEY = b"@commands|"
 """No other key ends with its bar: a person has a name."""
@@ -36,6 +36,16 @@ class WordRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag=
     entry: WordEntry
 
 
+class RehearsalRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="rehearsal"):
+    """What is rehearsed on a resource; keyed by it."""
+
+    v: int = 1
+    entry: RehearsalEntry
+
+
+Standing = ScopeRecord | WordRecord | RehearsalRecord
+
+
 class CommandsMark(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="mark"):
     """Every command below `next_offset` was dealt with; what the last of them changed, and events heard."""
 
@@ -43,10 +53,10 @@ class CommandsMark(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", ta
     topic_id: str
     next_offset: int
     heard: tuple[str, ...] = ()
-    changes: dict[str, ScopeRecord | WordRecord | None] = {}
+    changes: dict[str, Standing | None] = {}
 
 
-ControlRecord = ScopeRecord | WordRecord | CommandsMark
+ControlRecord = Standing | CommandsMark
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder: msgspec.json.Decoder[ControlRecord] = msgspec.json.Decoder(ControlRecord)
@@ -88,5 +98,11 @@ def decode_control(value: bytes) -> ControlRecord:
         raise DecodeError(error.reason, f"{error.detail}. Fix: {fix}") from error
 
 
-def _record(entry: Entry) -> ScopeRecord | WordRecord:
-    return ScopeRecord(entry=entry) if isinstance(entry, ScopeEntry) else WordRecord(entry=entry)
+def _record(entry: Entry) -> Standing:
+    match entry:
+        case ScopeEntry():
+            return ScopeRecord(entry=entry)
+        case RehearsalEntry():
+            return RehearsalRecord(entry=entry)
+        case WordEntry():
+            return WordRecord(entry=entry)

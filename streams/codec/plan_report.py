@@ -11,7 +11,15 @@ from typing import Annotated
 
 import msgspec
 
-from advisor.domain.advice import CampaignReadiness, Finding, Readiness, ResourceDecision, SendStep, Shortfall
+from advisor.domain.advice import (
+    CampaignReadiness,
+    Finding,
+    Progress,
+    Readiness,
+    ResourceDecision,
+    SendStep,
+    Shortfall,
+)
 from advisor.domain.campaign import Campaign
 from advisor.domain.money import Rung
 from advisor.domain.policy import Mode
@@ -126,6 +134,7 @@ class PlanData(msgspec.Struct, frozen=True, kw_only=True):
     now: Time
     sentence: str
     readiness: Readiness | None
+    progress: Progress | None
     reasons: list[Reason]
     findings: list[Finding]
     last_moment: Time | None
@@ -153,6 +162,7 @@ def plan_data(planned: CampaignPlan) -> PlanData:
         now=now,
         sentence=planned.sentence,
         readiness=said.readiness if said else None,
+        progress=said.progress if said else None,
         reasons=list(said.reasons) if said else [],
         findings=list(said.findings) if said else [],
         last_moment=last_moment,

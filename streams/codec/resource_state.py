@@ -12,6 +12,9 @@ from advisor.domain.resource_state import ResourceState
 from streams.codec.versioned import read_versioned
 
 DECIDED_KEY = b"@decided"
+DECIDER_KEY = b"@decider"
+OWN_KEYS = frozenset({DECIDED_KEY, DECIDER_KEY})
+"""Keys of the topic that are no resource's."""
 
 
 class StateRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +57,11 @@ def encode_state(state: ResourceState) -> tuple[bytes, bytes]:
 def encode_decided(tick_s: int, running: Mapping[str, Running] | None = None) -> tuple[bytes, bytes]:
     """Key and value of the record of progress, with what is going on per resource."""
     return DECIDED_KEY, _encoder.encode(DecidedRecord(tick_s=tick_s, running=dict(running or {})))
+
+
+def encode_decider() -> tuple[bytes, bytes]:
+    """Key and value of the record with which a worker begins to decide: what counts is its place."""
+    return DECIDER_KEY, b'{"v":1}'
 
 
 def decode_state(value: bytes) -> ResourceState:

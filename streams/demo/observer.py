@@ -16,7 +16,7 @@ from advisor.domain.timegrid import to_epoch_s
 from advisor.settings import Settings
 from streams.codec.audit import CAMPAIGN_ASSESSED, RESOURCE_ACTED
 from streams.codec.forecasts import ForecastRecord, decode_forecast
-from streams.codec.resource_state import DECIDED_KEY, decode_decided, decode_state
+from streams.codec.resource_state import DECIDED_KEY, OWN_KEYS, decode_decided, decode_state
 from streams.demo.frame import Band, SaleNow
 from streams.demo.story import Act
 from streams.kafka_clients import follower
@@ -71,7 +71,7 @@ class Observer:
                     self._forecast(decode_forecast(record.value))
                 elif record.key == DECIDED_KEY:
                     self.seen.decided_s = max(self.seen.decided_s, decode_decided(record.value))
-                else:
+                elif record.key not in OWN_KEYS:
                     self.seen.plan = decode_state(record.value).plan
 
     def sale_now(self, *, before: bool = False) -> SaleNow | None:

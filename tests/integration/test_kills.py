@@ -20,7 +20,7 @@ from advisor.domain.evidence import CapacityEvidence, LeadTimes
 from streams.codec.campaigns import encode_campaign
 from streams.codec.clock import encode_clock
 from streams.codec.explanations import FORECAST_EXPLAINED
-from streams.codec.resource_state import DECIDED_KEY, decode_state
+from streams.codec.resource_state import OWN_KEYS, decode_state
 from streams.codec.traffic import encode_traffic
 from streams.kafka_clients import producer
 from tests.support.deadline import eventually
@@ -133,7 +133,7 @@ def final_recommendations(estate: Estate) -> dict[str, tuple[str, str]]:
 def measured(estate: Estate) -> dict[str, tuple[LeadTimes, CapacityEvidence]]:
     """What was measured of each resource in the end."""
     records = {record.key: record.value for record in estate.records(estate.names.resources)}
-    states = [decode_state(value) for key, value in records.items() if key != DECIDED_KEY]
+    states = [decode_state(value) for key, value in records.items() if key not in OWN_KEYS]
     return {state.resource: (state.lead_times, state.capacity) for state in states}
 
 

@@ -59,8 +59,8 @@ def test_what_nothing_can_set_is_said_to_be_recommended_only(tmp_path: Path):
     assert "acts by itself" in of[LONG]
     assert "acts once a person agreed" in of["sim://b"]
     assert text.count("acts by itself") == text.count("acts once a person agreed") == 1
-    assert text.count("recommend: no actuator for k8s:// yet") == 2
-    assert text.count("recommend: no actuator for aws:// yet") == 1
+    assert text.count("recommend: list prod under `clusters:`") == 2
+    assert text.count("recommend: list '123456789012' under `accounts:`") == 1
     (aws, kubernetes) = sorted(line for line in text.splitlines() if "NO_ACTUATOR" in line)
     assert kubernetes.startswith(
         "note: k8s://prod/shop/hpa/api, k8s://prod/shop/hpa/web: NO_ACTUATOR. Mode auto"

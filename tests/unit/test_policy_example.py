@@ -66,6 +66,8 @@ def test_the_example_shows_every_option():
         "ServiceSection": union(document["services"].values()),
         "SourceSection": union(document["sources"]),
         "TrafficSection": union(document["traffic"].values()),
+        "ClusterSection": union(document["clusters"].values()),
+        "AccountSection": union(document["accounts"].values()),
         "PoolSection": union(document["pools"].values()),
         "CapsSection": set(document["caps"]),
         "ModeCapsSection": union(caps),

@@ -1,0 +1,53 @@
+"""Is a quota of the account large enough, and by which command is it raised?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advisor.actuation.aws.addresses import Address
+from advisor.actuation.aws.found import Looked
+from advisor.actuation.aws.sessions import Sessions
+from advisor.domain.preflight import PreflightFinding
+from advisor.domain.reason import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A quota of Service Quotas, as it is applied to an account in a region."""
+
+    service: str
+    code: str
+    region: str
+    value: float
+
+    def too_small_for(self, resource: str, units: int, each: float, what: str) -> Looked:
+        """A finding where the quota does not hold so many units, at `each` of `what`; others use it, too."""
+        needed = units * each
+        if self.value >= needed:
+            return Looked()
+        cure = (
+            f"aws service-quotas request-service-quota-increase --region {self.region}"
+            f" --service-code {self.service} --quota-code {self.code} --desired-value {needed:g}"
+        )
+        detail = (
+            f"the account's quota is {self.value:g} {what}, {needed:g} are needed for this resource alone"
+        )
+        return Looked(
+            (
+                PreflightFinding(
+                    resource,
+                    Reason.QUOTA_TOO_SMALL,
+                    detail,
+                    cure,
+                    self.value,
+                    needed,
+                    int(self.value / each),
+                ),
+            )
+        )
+
+
+async def quota(aws: Sessions, at: Address, service: str, code: str) -> Quota:
+    """The quota as it is applied here. Raises ActuationError."""
+    answer = await aws.call(at, "service-quotas", "get_service_quota", ServiceCode=service, QuotaCode=code)
+    return Quota(service, code, at.region, float(answer["Quota"]["Value"]))

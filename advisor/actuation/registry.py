@@ -1,0 +1,87 @@
+"""The actuators of a policy's resources: those that come with Headstart, and those people bring along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, entry_points, version
+
+from advisor.actuation.actuator import Actuator
+from advisor.actuation.connections import Connections
+from advisor.actuation.reach import why_out_of_reach
+from advisor.actuation.simulated import SimulatedActuator
+from advisor.domain.policy import Policy, ResourcePolicy
+from advisor.errors import ConfigError, Problem
+from advisor.resource_id import parts_of, scheme_of
+
+Resources = Mapping[str, ResourcePolicy]
+Actuators = Mapping[str, Actuator]
+"""What sets each resource that can be set, by resource id. Resources of a kind share one."""
+
+ENTRY_POINTS = "headstart.actuators"
+"""The group of entry points under which installed packages offer actuators of their own."""
+
+
+def actuators_of(policy: Policy, connections: Connections) -> Actuators:
+    """An actuator for every resource within reach; nothing is contacted yet.
+
+    Raises ConfigError where a library or an entry point is missing that one of them needs.
+    """
+    within = {n: r for n, r in policy.resources.items() if why_out_of_reach(n, connections) is None}
+    simulated = simulated_resources(policy)
+    found: dict[str, Actuator] = {n: simulated for n in within if scheme_of(n) == "sim"}
+    return found | dict(_aws(within, connections)) | dict(_own(within))
+
+
+def simulated_resources(policy: Policy) -> SimulatedActuator:
+    """The actuator of the policy's `sim://` resources."""
+    return SimulatedActuator({n: r for n, r in policy.resources.items() if scheme_of(n) == "sim"})
+
+
+def longest_call(actuators: Actuators) -> timedelta:
+    """How long after their caller has gone may calls still take effect?"""
+    return max((actuator.slowest_call for actuator in actuators.values()), default=timedelta(0))
+
+
+def _aws(within: Resources, connections: Connections) -> Iterator[tuple[str, Actuator]]:
+    resources = {n: r for n, r in within.items() if scheme_of(n) == "aws"}
+    if not resources:
+        return
+    try:
+        from advisor.actuation.aws.actuators import aws_actuators  # noqa: PLC0415 (an optional extra)
+        from advisor.actuation.aws.sessions import Sessions  # noqa: PLC0415
+    except ImportError as error:
+        raise _not_installed(next(iter(resources)), "aws", error) from error
+    by_kind = aws_actuators(Sessions(connections.accounts, version=_version()), resources)
+    yield from ((name, by_kind[parts_of(name)[2]]) for name in resources)
+
+
+def _version() -> str:
+    try:
+        return version("headstart")
+    except PackageNotFoundError:
+        return "dev"
+
+
+def _not_installed(resource: str, extra: str, error: ImportError) -> ConfigError:
+    fix = f"install Headstart with its extra: pip install 'headstart[{extra}]'"
+    return ConfigError("actuators", [Problem(resource, error.name, "a library is missing", fix)])
+
+
+def _own(within: Resources) -> Iterator[tuple[str, Actuator]]:
+    """The actuators that people brought along, each made once for all of its resources."""
+    resources = {n: r for n, r in within.items() if scheme_of(n) == "own"}
+    for name in sorted({parts_of(resource)[0] for resource in resources}):
+        mine = {n: r for n, r in resources.items() if parts_of(n)[0] == name}
+        actuator = _entry_point(name, next(iter(mine)))(mine)
+        yield from ((resource, actuator) for resource in mine)
+
+
+def _entry_point(name: str, resource: str) -> Callable[[Resources], Actuator]:
+    offered = entry_points(group=ENTRY_POINTS)
+    if name not in offered.names:
+        there = ", ".join(sorted(offered.names)) or "none"
+        fix = f"install the package that offers it as an entry point of {ENTRY_POINTS}; there are: {there}"
+        raise ConfigError("actuators", [Problem(resource, name, "no such actuator is installed", fix)])
+    make: Callable[[Resources], Actuator] = offered[name].load()
+    return make

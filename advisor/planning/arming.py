@@ -1,0 +1,85 @@
+"""Which steps of a plan is the platform to carry out by itself, should we not live to do it?
+
+What is armed is carried out without anybody looking, so it is the narrowest part of a plan: raises that are
+agreed in full, and the minimum's way down, some time after we would have lowered it ourselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from advisor.domain.advice import Step
+from advisor.domain.capacity import Armed, Bounds
+from advisor.domain.controls import EVERYTHING, Hold
+from advisor.planning.closed import is_within
+from advisor.planning.situation import Situation
+
+AHEAD = timedelta(days=1)
+"""What is further away may change, and we shall most likely live to arm it then."""
+
+AFTER_US = timedelta(minutes=15)
+"""How long after our own lowering the armed one follows: what is in use is ours to see first."""
+
+SOONEST = timedelta(minutes=2)
+"""What is due sooner we carry out ourselves before the platform could."""
+
+MOST = 20
+
+
+def armed_for(
+    situation: Situation, steps: Sequence[Step], may_raise: Callable[[datetime], bool]
+) -> tuple[Armed, ...] | None:
+    """All that the platform should hold armed from now on; None to leave what is armed as it is.
+
+    `may_raise` says whether all campaigns that have a part in a step then may have all they ask for.
+    """
+    state, resource = situation.state, situation.resource
+    if state.observation is None or state.observation.armed is None:
+        return None
+    stops = stopping(situation)
+    if any(stop.disarm for stop in stops):
+        return ()
+    if stops:
+        return None
+    if resource.irreversible is not None or not may_act(situation):
+        return ()
+    ordinary = state.originals or state.observation.bounds
+    return tuple(_armed(situation, steps, ordinary, may_raise))[:MOST]
+
+
+def stopping(situation: Situation) -> tuple[Hold, ...]:
+    """What people said that keeps everything as it is: holds of the resource, freezes of it or of all."""
+    name, said = situation.resource.resource, situation.controls
+    held = [hold for hold in said.holds if hold.scope == name]
+    return (*held, *(freeze for freeze in said.freezes if freeze.scope in (name, EVERYTHING)))
+
+
+def may_act(situation: Situation) -> bool:
+    """Is the resource ours to set, in a mode that sets anything?"""
+    observation = situation.state.observation
+    return observation is not None and observation.managed and not observation.owner and situation.mode.acts
+
+
+def _armed(
+    situation: Situation,
+    steps: Sequence[Step],
+    ordinary: Bounds,
+    may_raise: Callable[[datetime], bool],
+) -> Iterator[Armed]:
+    """Every step to come that may be armed, in order of time. None comes back down before it should."""
+    now, pace = situation.now, situation.pace
+    level = max(situation.standing, ordinary.minimum)
+    ahead = [step for step in steps if now + SOONEST <= step.act_at <= now + AHEAD]
+    for number, step in enumerate(ahead):
+        floor = max(step.floor, ordinary.minimum)
+        rises_at = next((later.act_at for later in ahead[number:] if later.floor > step.floor), None)
+        at = step.act_at if floor >= level else step.act_at + AFTER_US
+        is_closed = any(f.start <= at < f.end for f in pace.freezes) or not is_within(pace.hours, at)
+        if floor > level and may_raise(step.act_at) and not is_closed:
+            ceiling = max(step.ceiling, ordinary.maximum, floor)
+            yield Armed(at, floor, ceiling)
+            level = floor
+        elif floor < level and not is_closed and (rises_at is None or at < rises_at):
+            yield Armed(at, floor)
+            level = floor

@@ -1,0 +1,65 @@
+"""A rehearsal: one small raise for real, watched, and put back, days before it matters."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from advisor.domain.capacity import Observation
+from advisor.domain.controls import Rehearsal
+from advisor.domain.policy import ResourcePolicy
+from advisor.domain.resource_state import ResourceState
+from advisor.planning.situation import Situation
+from advisor.planning.sizing import permitted
+
+WATCH = timedelta(minutes=5)
+"""How long a raised floor is watched once its units serve: GitOps controllers look every three minutes."""
+
+
+def small_step(resource: ResourcePolicy, found: Observation) -> int | None:
+    """The least floor that makes the platform bring at least one more unit; None where there is none.
+
+    Above the units that are there, for those it would bring in no time, which measures nothing.
+    """
+    least = max(found.bounds.minimum, found.units, resource.minimum) + 1
+    floor = int(permitted(np.array(least), resource))
+    return floor if floor <= resource.maximum else None
+
+
+def why_not_rehearsed(resource: ResourcePolicy, state: ResourceState | None) -> str | None:
+    """What keeps a resource from being rehearsed? None: nothing."""
+    if resource.is_fixed:
+        return "it cannot be scaled"
+    if not resource.mode.acts:
+        return f"its mode is {resource.mode}: nothing would be done"
+    if resource.irreversible is not None:
+        return "what it is given is not given back"
+    if resource.lowerings_per_day is not None:
+        return f"it may be lowered {resource.lowerings_per_day} times a day only: they are kept for campaigns"
+    if state is None or state.observation is None:
+        return "nobody has looked at it yet"
+    if state.originals is not None:
+        return "its floor is raised already"
+    if small_step(resource, state.observation) is None:
+        return f"it has as many units as it may have, {state.observation.units}"
+    return None
+
+
+def rehearsed_floor(situation: Situation) -> int | None:
+    """The floor that a rehearsal asks for now; None where none runs, or where it has seen what it is for."""
+    resource, state, now = situation.resource, situation.state, situation.now
+    running = [r for r in situation.controls.rehearsals if r.resource == resource.resource]
+    running = [r for r in running if r.at <= now < r.until]
+    if not running or situation.in_force or resource.irreversible or resource.is_fixed:
+        return None
+    rehearsal = max(running, key=lambda r: r.at)
+    seen = ready_at(rehearsal, state)
+    return None if seen is not None and now >= seen + WATCH else min(rehearsal.floor, resource.maximum)
+
+
+def ready_at(rehearsal: Rehearsal, state: ResourceState) -> datetime | None:
+    """When were the rehearsal's units seen to serve? None: not yet, or never."""
+    arrived = [m for m in state.lead_times.measured if m.arrived and m.asked_at >= rehearsal.at]
+    measured = next((m for m in arrived if m.units >= rehearsal.floor), None)
+    return measured.asked_at + timedelta(seconds=measured.took_s) if measured else None

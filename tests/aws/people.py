@@ -1,0 +1,69 @@
+"""What people do to the tests' AWS, past the actuators, and how an actuator's call is cut short."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from functools import cache
+from typing import Any
+
+import boto3
+
+from advisor.actuation.aws.sessions import Patience
+from advisor.actuation.connections import AccountConnection
+from tests.aws.server import AwsServer
+from tests.aws.world import ACCOUNT, REGION
+from tests.support.actuator_case import Interrupt
+
+OURS = {ACCOUNT: AccountConnection(ACCOUNT)}
+"""The account of the tests, called with the credentials in the environment."""
+
+HASTE = Patience(connect_s=1.0, read_s=5.0, attempts=2, at_once=4)
+"""For tests: boto3 gives up soon."""
+
+
+def resource_id(rest: str) -> str:
+    """The id of a resource of the tests' account."""
+    return f"aws://{ACCOUNT}/{REGION}/{rest}"
+
+
+def client(service: str) -> Any:
+    """A client as people use it, past the actuators."""
+    return _client(service, os.environ["AWS_ENDPOINT_URL"])
+
+
+@cache
+def _client(service: str, url: str) -> Any:
+    return boto3.client(service, region_name=REGION, endpoint_url=url)
+
+
+def interrupted_at_call(server: AwsServer) -> Interrupt:
+    """Cancels an actuator's call as soon as its n-th request has come in at the server."""
+
+    async def interrupt(call: Coroutine[Any, Any, Any], step: int) -> bool:
+        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(call)
+        server.world.at_call(step, lambda: loop.call_soon_threadsafe(task.cancel))
+        await asyncio.wait([task])
+        server.world.at_call(0, None)
+        return task.cancelled()
+
+    return interrupt
+
+
+def made_group(name: str = "web", minimum: int = 2, maximum: int = 40) -> None:
+    """An Auto Scaling group in a subnet, its instances in service."""
+    groups = client("autoscaling")
+    if not groups.describe_launch_configurations(LaunchConfigurationNames=["web"])["LaunchConfigurations"]:
+        groups.create_launch_configuration(
+            LaunchConfigurationName="web", ImageId="ami-12c6146b", InstanceType="m5.large"
+        )
+    subnet = client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    groups.create_auto_scaling_group(
+        AutoScalingGroupName=name,
+        LaunchConfigurationName="web",
+        MinSize=minimum,
+        MaxSize=maximum,
+        DesiredCapacity=minimum,
+        VPCZoneIdentifier=subnet,
+    )
