@@ -15,8 +15,9 @@ from lightkube.resources.core_v1 import Pod
 from lightkube.resources.scheduling_v1 import PriorityClass
 
 from advisor.actuation.actuator import Actuator
+from advisor.actuation.connections import ClusterConnection
 from advisor.actuation.kubernetes.actuators import kubernetes_actuators
-from advisor.actuation.kubernetes.clusters import Cluster, Clusters
+from advisor.actuation.kubernetes.clusters import Clusters
 from advisor.domain.capacity import Bounds
 from advisor.domain.change import Change
 from advisor.domain.reason import Reason
@@ -63,7 +64,7 @@ class Buffer:
     name: str = "web"
 
     def __post_init__(self) -> None:
-        self.clusters = Clusters([Cluster("prod", self.kubeconfig)], LIMITS)
+        self.clusters = Clusters([ClusterConnection("prod", self.kubeconfig)], LIMITS)
         policies = {self.resource: policy_of(self.resource)}
         actuators = kubernetes_actuators(self.clusters, policies, pause_image="example.test/pause:1")
         self.actuator: Actuator = actuators["capacity-buffer"]

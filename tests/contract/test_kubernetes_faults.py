@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 import time
@@ -20,8 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from advisor.actuation.calls import CallLimits
+from advisor.actuation.connections import ClusterConnection
 from advisor.actuation.kubernetes.actuators import kubernetes_actuators
-from advisor.actuation.kubernetes.clusters import Cluster as Configured
 from advisor.actuation.kubernetes.clusters import Clusters
 from advisor.domain.capacity import Bounds
 from advisor.domain.change import Change
@@ -251,6 +252,14 @@ async def test_a_token_in_a_file_is_read_again_when_it_expires(world: World, tmp
     assert found == FOUND
 
 
+def test_an_actuator_outlives_the_event_loop_it_was_first_used_on(world: World) -> None:
+    """A command may start a loop for each of its steps, and connections do not go from one to the next."""
+    with scene(world, "hpa") as made:
+        found = [asyncio.run(made.actuator.observe(made.resource, NOW)).bounds for _ in range(2)]
+
+    assert found == [FOUND, FOUND]
+
+
 @pytest.mark.parametrize("text", ["{}", "no: [yaml", "", "contexts: 7"])
 async def test_a_kubeconfig_that_is_none_is_no_outage(tmp_path: Path, text: str) -> None:
     """It is named, and waiting does not help."""
@@ -328,7 +337,7 @@ async def _raised(made: Scene) -> bool:
 
 
 async def _observe(path: Path | None) -> None:
-    clusters = Clusters([Configured("prod", path)], HASTY)
+    clusters = Clusters([ClusterConnection("prod", path)], HASTY)
     try:
         await kubernetes_actuators(clusters, {})["hpa"].observe("k8s://prod/shop/hpa/web", NOW)
     finally:

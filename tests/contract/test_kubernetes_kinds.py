@@ -14,8 +14,9 @@ from lightkube.resources.core_v1 import Service
 from lightkube.types import PatchType
 
 from advisor.actuation.actuator import Actuator
+from advisor.actuation.connections import ClusterConnection
 from advisor.actuation.kubernetes.actuators import kubernetes_actuators
-from advisor.actuation.kubernetes.clusters import Cluster, Clusters
+from advisor.actuation.kubernetes.clusters import Clusters, config_of
 from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.change import Change
 from advisor.domain.reason import Reason
@@ -44,7 +45,7 @@ class Hands:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.clusters = Clusters([Cluster("prod", chart_account(world))], LIMITS)
+        self.clusters = Clusters([ClusterConnection("prod", chart_account(world))], LIMITS)
 
     def of(self, kind: str, name: str = "web") -> tuple[Actuator, str]:
         resource = f"k8s://prod/{self.world.namespace}/{kind}/{name}"
@@ -370,5 +371,5 @@ def test_a_kubeconfig_may_hold_several_clusters(tmp_path: Path) -> None:
     path = tmp_path / "kubeconfig"
     path.write_text(json.dumps(config))
 
-    assert Cluster("prod", path).config().cluster.server == "https://one.test"
-    assert Cluster("prod", path, "two").config().cluster.server == "https://two.test"
+    assert config_of(ClusterConnection("prod", path)).cluster.server == "https://one.test"
+    assert config_of(ClusterConnection("prod", path, "two")).cluster.server == "https://two.test"

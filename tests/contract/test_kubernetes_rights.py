@@ -10,8 +10,9 @@ import pytest
 import yaml
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 
+from advisor.actuation.connections import ClusterConnection
 from advisor.actuation.kubernetes.actuators import kubernetes_actuators
-from advisor.actuation.kubernetes.clusters import Cluster, Clusters
+from advisor.actuation.kubernetes.clusters import Clusters
 from advisor.domain.capacity import Bounds
 from advisor.domain.change import Change
 from advisor.errors import ActuationError
@@ -85,7 +86,7 @@ def calls(kubernetes: Running, proxy: FaultProxy, own_bare: ControlPlane) -> Ite
         """One that is made and removed by us: of the cluster's own kind, or of placeholders."""
         world.deployment("web")
         resource = f"k8s://prod/{world.namespace}/capacity-buffer/web"
-        clusters = Clusters([Cluster("prod", through.kubeconfig_for(chart_account(world)))], LIMITS)
+        clusters = Clusters([ClusterConnection("prod", through.kubeconfig_for(chart_account(world)))], LIMITS)
         actuator = kubernetes_actuators(clusters, {resource: policy_of(resource)})["capacity-buffer"]
         none = Bounds(0, 40)
         await actuator.preflight(resource, RAISED, NOW)

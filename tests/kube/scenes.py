@@ -15,8 +15,8 @@ from lightkube.types import PatchType
 
 from advisor.actuation.actuator import Actuator
 from advisor.actuation.calls import CallLimits
+from advisor.actuation.connections import ClusterConnection
 from advisor.actuation.kubernetes.actuators import kubernetes_actuators
-from advisor.actuation.kubernetes.clusters import Cluster as Configured
 from advisor.actuation.kubernetes.clusters import Clusters
 from advisor.domain.capacity import Bounds
 from advisor.domain.policy import ResourcePolicy
@@ -232,7 +232,7 @@ def scene(
             stack.enter_context(its.neighbour(world.cluster, world.namespace))
         direct = account(world) if account else chart_account(world, actuation=actuation)
         kubeconfig = through(direct)
-        clusters = Clusters([Configured("prod", kubeconfig)], limits)
+        clusters = Clusters([ClusterConnection("prod", kubeconfig)], limits)
         resource = resource_id(world, its)
         actuators = kubernetes_actuators(clusters, {resource: policy_of(resource)})
         yield Scene(world, its, actuators[its.word], clusters, kubeconfig)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -15,6 +15,7 @@ from lightkube.core.exceptions import ConfigError as ClientConfigError
 from lightkube.types import PatchType
 
 from advisor.actuation.calls import CallLimits, Calls
+from advisor.actuation.connections import ClusterConnection
 from advisor.actuation.kubernetes.errors import TROUBLE, sorted_error
 from advisor.actuation.kubernetes.manifests import Manifest, kind_of
 from advisor.actuation.kubernetes.names import ObjectName
@@ -29,30 +30,18 @@ Client: TypeAlias = Any
 """A lightkube AsyncClient, whose overloads ask for kinds that are known when the code is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """A cluster as resource ids name it.
-
-    Without a kubeconfig and a context it is the one that we run in, as our service account; `context` is the
-    kubeconfig's current one unless it is named.
-    """
-
-    name: str
-    kubeconfig: Path | None = None
-    context: str | None = None
-
-    def config(self) -> SingleConfig:
-        """What the client needs to know. Raises the client's ConfigError with what is missing."""
-        if self.kubeconfig is None and self.context is None:
-            try:
-                return _chosen(KubeConfig.from_service_account(), None)
-            except KeyError as error:
-                raise ClientConfigError(f"{error} is not set: not within a pod") from error
-        path = self.kubeconfig or Path(DEFAULT_KUBECONFIG)
+def config_of(cluster: ClusterConnection) -> SingleConfig:
+    """What the client needs to know of a cluster. Raises the client's ConfigError with what is missing."""
+    if cluster.kubeconfig is None and cluster.context is None:
         try:
-            return _chosen(KubeConfig.from_file(path), self.context)
-        except (KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
-            raise ClientConfigError(f"{path} is no kubeconfig: {error!r}") from error
+            return _chosen(KubeConfig.from_service_account(), None)
+        except KeyError as error:
+            raise ClientConfigError(f"{error} is not set: not within a pod") from error
+    path = cluster.kubeconfig or Path(DEFAULT_KUBECONFIG)
+    try:
+        return _chosen(KubeConfig.from_file(path), cluster.context)
+    except (KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise ClientConfigError(f"{path} is no kubeconfig: {error!r}") from error
 
 
 def _chosen(config: KubeConfig, context: str | None) -> SingleConfig:
@@ -68,10 +57,12 @@ class Connection:
     Objects are manifests: plain dicts, as the API server writes them.
     """
 
-    def __init__(self, cluster: Cluster, limits: CallLimits) -> None:
+    def __init__(self, cluster: ClusterConnection, limits: CallLimits) -> None:
         self.cluster = cluster
-        self.calls = Calls(limits)
+        self._limits = limits
+        self._calls = Calls(limits)
         self._client: AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._worn_out: list[AsyncClient] = []
 
     async def get(
@@ -164,19 +155,28 @@ class Connection:
                 raise trouble from error
             return [one.to_dict() for one in answer] if isinstance(answer, list) else _plain(answer)
 
-        return await self.calls.make(name.resource, attempt)
+        self._come_to_this_loop()
+        return await self._calls.make(name.resource, attempt)
+
+    def _come_to_this_loop(self) -> None:
+        """Begin anew on a new event loop: neither connections nor waits outlive the loop they began on."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._client, self._worn_out = loop, None, []
+            self._calls = Calls(self._limits)
 
     def _opened(self) -> AsyncClient:
         if self._client is None:
-            timeout = httpx2.Timeout(self.calls.limits.timeout_s)
-            self._client = AsyncClient(self.cluster.config(), field_manager=FIELD_MANAGER, timeout=timeout)
+            timeout = httpx2.Timeout(self._limits.timeout_s)
+            config = config_of(self.cluster)
+            self._client = AsyncClient(config, field_manager=FIELD_MANAGER, timeout=timeout)
         return self._client
 
 
 class Clusters:
     """The clusters there are, by the name that resource ids use."""
 
-    def __init__(self, clusters: Iterable[Cluster], limits: CallLimits | None = None) -> None:
+    def __init__(self, clusters: Iterable[ClusterConnection], limits: CallLimits | None = None) -> None:
         self.limits = limits or CallLimits()
         self._connections = {one.name: Connection(one, self.limits) for one in clusters}
 
