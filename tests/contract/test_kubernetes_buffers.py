@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2
 import pytest
 from lightkube import ApiError
-from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import Pod
 from lightkube.resources.scheduling_v1 import PriorityClass
@@ -23,7 +21,7 @@ from advisor.domain.change import Change
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 from tests.kube.control_plane import ControlPlane
-from tests.kube.furnish import CapacityBuffer
+from tests.kube.furnish import CapacityBuffer, strip
 from tests.kube.manifests import Manifest
 from tests.kube.neighbours import BufferStandIn
 from tests.kube.scenes import LIMITS, chart_account, policy_of
@@ -38,20 +36,9 @@ MARKS = ("headstart.io/made", "headstart.io/originals")
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A cluster that knows no capacity buffers."""
+    """A cluster that knows no capacity buffers, and no other neighbours' kinds."""
     with ControlPlane(tmp_path_factory.mktemp("bare")) as control_plane:
-        client = control_plane.client()
-        client.delete(CustomResourceDefinition, "capacitybuffers.autoscaling.x-k8s.io")
-
-        def is_unknown() -> bool:
-            try:
-                list(client.list(CapacityBuffer, namespace="default"))
-            except httpx2.HTTPStatusError as error:  # in plain text, and so no ApiError
-                return error.response.status_code == 404
-            return False
-
-        eventually(is_unknown, SOON_S)
-        client.close()
+        strip(control_plane)
         yield control_plane
 
 

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import yaml
-from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from lightkube.resources.core_v1 import Service
 from lightkube.types import PatchType
 
@@ -22,7 +20,7 @@ from advisor.domain.change import Change
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 from tests.kube.control_plane import ControlPlane
-from tests.kube.furnish import CRDS, NodePool, ScaledObject
+from tests.kube.furnish import NodePool, ScaledObject, strip
 from tests.kube.keda import PAUSED, PAUSED_REPLICAS, PAUSED_SCALE_IN
 from tests.kube.scenes import FOUND, LIMITS, Scene, chart_account, policy_of, scene
 from tests.kube.world import World
@@ -186,10 +184,7 @@ async def test_an_hpa_of_another_kind_of_that_name_is_none_of_a_workload_s(
 
 async def test_without_keda_and_karpenter_nothing_breaks(own_kubernetes: ControlPlane) -> None:
     """On a cluster with no CRDs a Deployment is set as anywhere, and a ScaledObject says what is missing."""
-    client = own_kubernetes.client()
-    for path in CRDS:
-        client.delete(CustomResourceDefinition, yaml.safe_load(path.read_text())["metadata"]["name"])
-    client.close()
+    strip(own_kubernetes)
     with World(own_kubernetes, "shop") as world:
         world.deployment("web", replicas=2)
         world.budget("web", maxUnavailable=1)
@@ -277,9 +272,9 @@ async def test_pods_that_a_quota_keeps_out_are_waited_for_by_its_name(world: Wor
     world.quota(pods="2")
     world.deployment("web", replicas=5)
 
-    found = await hands.sees_that("deployment", lambda seen: "exceeded quota" in str(seen.waiting_for))
+    found = await hands.sees_that("deployment", lambda seen: seen.ready_units == 2 and seen.units == 5)
 
-    assert (found.units, found.ready_units) == (5, 2)
+    assert "exceeded quota" in found.waiting_for[0]
 
 
 async def test_a_workload_that_is_not_there_is_waited_for(world: World, hands: Hands) -> None:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from itertools import product
 
 import pytest
-import yaml
-from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 
 from advisor.actuation.connections import ClusterConnection
 from advisor.actuation.kubernetes.actuators import kubernetes_actuators
@@ -20,7 +18,7 @@ from tests.kube.chart import rendered, rules
 from tests.kube.cluster import Cluster as Running
 from tests.kube.control_plane import ControlPlane
 from tests.kube.faults import Call, FaultProxy
-from tests.kube.furnish import CRDS
+from tests.kube.furnish import strip
 from tests.kube.manifests import Manifest
 from tests.kube.scenes import FOUND, LIMITS, SETS, Scene, chart_account, policy_of, scene
 from tests.kube.world import World
@@ -108,10 +106,7 @@ def calls(kubernetes: Running, proxy: FaultProxy, own_bare: ControlPlane) -> Ite
 def own_bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A cluster on which none of the neighbours' kinds is installed."""
     with ControlPlane(tmp_path_factory.mktemp("bare")) as control_plane:
-        client = control_plane.client()
-        for path in CRDS:
-            client.delete(CustomResourceDefinition, yaml.safe_load(path.read_text())["metadata"]["name"])
-        client.close()
+        strip(control_plane)
         yield control_plane
 
 
