@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := env
 .DELETE_ON_ERROR:
-.PHONY: env demo test lint format unit integration laws bench bench-readiness ablations figures need-data kafka kube lock clean help need-java need-kcat need-go
+.PHONY: env demo test lint format unit integration laws bench bench-readiness ablations figures need-data kafka kube helm lock clean help need-java need-kcat need-go
 
 env: .venv/.runtime ## put the environment into .venv (the default)
 	$(STEP) "ready: $(BIN)/headstart --help"
@@ -25,7 +25,7 @@ demo: .venv/.runtime ## show the product on an embedded broker: nothing else nee
 	$(STEP) "starting the demo"
 	@$(BIN)/headstart demo
 
-test: need-java need-kcat need-go lint kafka kube ## everything that must hold: lint, then all tests, on a real broker and control plane
+test: need-java need-kcat need-go lint kafka kube helm ## everything that must hold: lint, then all tests, on a real broker and control plane
 	$(STEP) "pytest: all tests, on a real Kafka broker and a real Kubernetes control plane"
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
@@ -49,7 +49,7 @@ unit: .venv/.dev ## only the tests that need neither broker nor control plane
 	$(STEP) "pytest: tests without a broker or a control plane"
 	@$(BIN)/python -m pytest -m "not kafka and not kubernetes" $(PYTEST_ARGS)
 
-integration: need-java need-kcat need-go .venv/.dev kafka kube ## only the tests on a real Kafka broker or a real control plane
+integration: need-java need-kcat need-go .venv/.dev kafka kube helm ## only the tests on a real Kafka broker or a real control plane
 	$(STEP) "pytest: tests on a real Kafka broker or a real Kubernetes control plane"
 	@$(BIN)/python -m pytest -m "kafka or kubernetes" $(PYTEST_ARGS)
 
@@ -85,6 +85,11 @@ kafka: .venv/.venv ## fetch the real broker's jars by Maven into build/kafka (on
 kube: .venv/.venv ## build the real Kubernetes control plane by Go into ~/.cache/headstart (once)
 	$(STEP) "Kubernetes control plane: ~/.cache/headstart/kube"
 	@$(BIN)/python -m tests.kube.binary
+
+# A few minutes, cold; its one binary (60 MB) stays beside the control plane's.
+helm: .venv/.venv ## build Helm, which renders the chart for the tests, by Go into ~/.cache/headstart (once)
+	$(STEP) "Helm: ~/.cache/headstart/helm"
+	@$(BIN)/python -m tests.kube.helm
 
 lock: .venv/.venv ## pin every dependency again from pyproject.toml (newest: make lock UPGRADE=--upgrade)
 	$(STEP) "uv: requirements-dev.lock, requirements.lock, requirements-bench.lock"

@@ -30,7 +30,8 @@ def actuators_of(policy: Policy, connections: Connections) -> Actuators:
     within = {n: r for n, r in policy.resources.items() if why_out_of_reach(n, connections) is None}
     simulated = simulated_resources(policy)
     found: dict[str, Actuator] = {n: simulated for n in within if scheme_of(n) == "sim"}
-    return found | dict(_aws(within, connections)) | dict(_own(within))
+    platforms = (*_kubernetes(within, connections), *_aws(within, connections), *_own(within))
+    return found | dict(platforms)
 
 
 def simulated_resources(policy: Policy) -> SimulatedActuator:
@@ -41,6 +42,19 @@ def simulated_resources(policy: Policy) -> SimulatedActuator:
 def longest_call(actuators: Actuators) -> timedelta:
     """How long after their caller has gone may calls still take effect?"""
     return max((actuator.slowest_call for actuator in actuators.values()), default=timedelta(0))
+
+
+def _kubernetes(within: Resources, connections: Connections) -> Iterator[tuple[str, Actuator]]:
+    resources = {n: r for n, r in within.items() if scheme_of(n) == "k8s"}
+    if not resources:
+        return
+    try:
+        from advisor.actuation.kubernetes.actuators import kubernetes_actuators  # noqa: PLC0415 (an extra)
+        from advisor.actuation.kubernetes.clusters import Clusters  # noqa: PLC0415
+    except ImportError as error:
+        raise _not_installed(next(iter(resources)), "kubernetes", error) from error
+    by_kind = kubernetes_actuators(Clusters(connections.clusters.values()), resources)
+    yield from ((name, by_kind[parts_of(name)[2]]) for name in resources)
 
 
 def _aws(within: Resources, connections: Connections) -> Iterator[tuple[str, Actuator]]:

@@ -110,6 +110,7 @@ class Reason(StrEnum):
     ADDRESSES_TOO_FEW = "ADDRESSES_TOO_FEW"  # subnets have not enough free addresses
     MAXIMUM_TOO_LOW = "MAXIMUM_TOO_LOW"  # a maximum on the platform caps what is planned
     DISRUPTION_ALLOWED = "DISRUPTION_ALLOWED"  # evictions may take what is planned away again
+    FLOOR_NOT_KEPT = "FLOOR_NOT_KEPT"  # the platform may go below a floor while little is asked of it
     CONNECTIONS_TOO_FEW = "CONNECTIONS_TOO_FEW"  # a database takes fewer connections than are planned
     IMAGE_PULLS_TOO_SLOW = "IMAGE_PULLS_TOO_SLOW"  # a registry lets fewer images be pulled than are planned
 

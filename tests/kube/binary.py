@@ -81,17 +81,17 @@ def build() -> Path:
         return hk
     go = go_command()
     hk.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(hk.parent / "lock"):
+    with lock(hk.parent / "lock"):
         if not hk.is_file():
             _say(f"Building Kubernetes {VERSION['gitVersion']} by Go into {hk} (once, 5 to 15 minutes) ...")
-            with _workshop(hk.parent) as workshop:
-                _build(go, workshop / "hk", workshop)
-                (workshop / "hk").rename(hk)
+            with workshop(hk.parent) as folder:
+                _build(go, folder / "hk", folder)
+                (folder / "hk").rename(hk)
     return hk
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def lock(path: Path) -> Iterator[None]:
     """Hold the lock file `path`; waits as long as another process holds it."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -99,7 +99,8 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _workshop(parent: Path) -> Iterator[Path]:
+def workshop(parent: Path) -> Iterator[Path]:
+    """A folder beside what is built, gone with all that is left in it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="partial-", dir=parent))
     try:
         yield folder

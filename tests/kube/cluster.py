@@ -27,6 +27,11 @@ class Cluster:
         """The API server's address, e.g. `https://127.0.0.1:20007`."""
         return str(self._named()["cluster"]["server"])
 
+    @property
+    def endpoint(self) -> dict[str, Any]:
+        """Where the API server is and whom to trust, as a kubeconfig says it; files by absolute path."""
+        return dict(self._named()["cluster"])
+
     def client(self, *, kubeconfig: Path | None = None, field_manager: str | None = None) -> Client:
         """A client, the administrator's unless `kubeconfig` says otherwise."""
         return Client(KubeConfig.from_file(kubeconfig or self.kubeconfig), **_options(field_manager))

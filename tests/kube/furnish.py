@@ -1,11 +1,16 @@
-"""What must a cluster hold before a test can use it? The CRDs of the neighbours, and a node for pods."""
+"""What must a cluster hold before a test can use it? The CRDs of the neighbours, and a node for pods.
+
+What `strip` leaves is a cluster on which none of the neighbours is installed.
+"""
 
 from __future__ import annotations
 
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import yaml
 from lightkube import Client
 from lightkube.codecs import from_dict
@@ -34,6 +39,23 @@ def furnish(cluster: Cluster, timeout_s: float = 30.0) -> None:
             name = yaml.safe_load(path.read_text())["metadata"]["name"]
             eventually(partial(_established, client, name), timeout_s, what=f"CRD {name} is served")
         eventually(partial(_ready, client), timeout_s, what=f"node {NODE} is Ready")
+
+
+def strip(cluster: Cluster, timeout_s: float = 30.0) -> None:
+    """Take the neighbours' CRDs away; return once the API server knows none of their kinds any more."""
+    with closing(cluster.client()) as client:
+        for path in CRDS:
+            client.delete(CustomResourceDefinition, yaml.safe_load(path.read_text())["metadata"]["name"])
+        for kind in (ScaledObject, CapacityBuffer, NodePool):
+            eventually(partial(_unknown, client, kind), timeout_s, what=f"{kind.__name__} is not served")
+
+
+def _unknown(client: Client, kind: type[Any]) -> bool:
+    try:
+        list(client.list(kind))
+    except httpx2.HTTPStatusError as error:  # in plain text, and so no ApiError
+        return error.response.status_code == 404
+    return False
 
 
 def _install(client: Client) -> None:

@@ -15,9 +15,12 @@ from typing import Any, Literal, Self
 
 import httpx2
 from lightkube.core.resource import api_info
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Node
 from lightkube.types import PatchType
 
 from tests.kube.cluster import Cluster
+from tests.kube.furnish import CapacityBuffer, NodePool
 
 log = logging.getLogger(__name__)
 
@@ -112,3 +115,66 @@ def _holds(found: Any, wanted: Any) -> bool:
     if isinstance(wanted, Mapping):
         return isinstance(found, Mapping) and all(_holds(found.get(key), wanted[key]) for key in wanted)
     return bool(found == wanted)
+
+
+class BufferStandIn(Neighbour):
+    """An autoscaler as far as capacity buffers go: it says of each in a namespace that it has the room."""
+
+    def __init__(self, cluster: Cluster, namespace: str, *, every_s: float = 0.1) -> None:
+        super().__init__(cluster, namespace, "cluster-autoscaler", every_s)
+
+    def act(self) -> None:
+        """Look at every buffer once."""
+        for buffer in list(self.client.list(CapacityBuffer, namespace=self.namespace)):
+            found = buffer.to_dict()
+            replicas, generation = found["spec"].get("replicas", 0), found["metadata"]["generation"]
+            condition = {
+                "type": "Provisioning",
+                "status": "True",
+                "reason": "CapacityProvisioned",
+                "message": "there is room",
+                "lastTransitionTime": "2026-11-27T06:00:00Z",
+                "observedGeneration": generation,
+            }
+            status = {"replicas": replicas, "conditions": [condition]}
+            if found.get("status") != status:
+                self.client.patch(
+                    CapacityBuffer.Status,
+                    found["metadata"]["name"],
+                    {"status": status},
+                    namespace=self.namespace,
+                    patch_type=PatchType.MERGE,
+                )
+
+
+class KarpenterStandIn(Neighbour):
+    """Karpenter as far as one static NodePool goes: so many nodes as it has replicas; none after the end."""
+
+    def __init__(self, cluster: Cluster, pool: str, *, every_s: float = 0.1) -> None:
+        super().__init__(cluster, pool, "karpenter", every_s)
+        self.pool = pool
+
+    def act(self) -> None:
+        """Make the nodes that are missing, and take those that are too many."""
+        pools = (pool.to_dict() for pool in self.client.list(NodePool))
+        found = [pool for pool in pools if pool["metadata"]["name"] == self.pool]
+        self._keep(int(found[0]["spec"].get("replicas", 0)) if found else 0)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._threads.submit(self._keep, 0).result()
+        super().__exit__(kind, error, at)
+
+    def _keep(self, count: int) -> None:
+        labels: dict[str, Any] = {"karpenter.sh/nodepool": self.pool}
+        nodes = self.client.list(Node, labels=labels)
+        names = sorted(str(node.metadata.name) for node in nodes if node.metadata)
+        for number in range(count):
+            name = f"{self.pool}-{number}"
+            if name not in names:
+                self.client.create(Node(metadata=ObjectMeta(name=name, labels=labels)))
+        for name in names:
+            if int(name.rpartition("-")[2]) >= count:
+                self.client.delete(Node, name)

@@ -9,10 +9,12 @@ with World(kubernetes, "web-holds-its-floor") as world:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
+from lightkube import ApiError
 from lightkube.codecs import from_dict
 from lightkube.core import resource
 from lightkube.generic_resource import GenericNamespacedResource
@@ -46,8 +48,9 @@ class World:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        for resource_type, name in self._global:
-            self.client.delete(resource_type, name)
+        for resource_type, name in dict.fromkeys(self._global):
+            with suppress(ApiError):  # the test has deleted it itself
+                self.client.delete(resource_type, name)
         self.client.delete(Namespace, self.namespace)  # its contents go after it, nobody waits for that
         self.client.close()
 
