@@ -79,7 +79,7 @@ def test_a_group_is_armed_raised_verified_and_given_back_exactly(aws: AwsServer,
         eventually(lambda: len(armed()) > 1, 30, what="its steps are armed")
         ups = [action for action in armed() if "MaxSize" in action]
         downs = [action for action in armed() if "MaxSize" not in action]
-        assert group()["MinSize"] == 2
+        assert group()["MinSize"] == 2, (start, steps_of(estate, GROUP))
         assert all(action["ScheduledActionName"].startswith("headstart-") for action in armed())
         ahead = [action["MinSize"] for action in ups if action["StartTime"] + TAKES < start]
         assert ahead, steps_of(estate, GROUP)

@@ -62,7 +62,13 @@ def command_data(kind: str, **fields: Any) -> dict[str, Any]:
         "end": "2026-11-27T13:00:00Z",
         "expires_at": "2026-11-27T12:00:00+01:00",
     }
-    base = {"by": "ada"} | {"approve": word | bounds, "reject": word}.get(kind, {"scope": "bf-2026"})
+    tried = {
+        "campaign_id": "bf-2026",
+        "floors": {"k8s://prod/shop/hpa/web-shop": 5},
+        "until": "2026-11-27T09:00:00Z",
+    }
+    others = {"approve": word | bounds, "reject": word, "rehearse": tried}
+    base = {"by": "ada"} | others.get(kind, {"scope": "bf-2026"})
     return {name: value for name, value in {**base, **fields}.items() if value is not ...}
 
 

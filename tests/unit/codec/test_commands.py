@@ -14,6 +14,7 @@ from streams.codec.commands import (
     Command,
     CommandKind,
     OnScope,
+    Rehearse,
     Reject,
     decode_command,
     encode_command,
@@ -60,6 +61,10 @@ def test_the_other_kinds_say_what_they_are_about() -> None:
     assert decoded(event("hold")).word == OnScope(CommandKind.HOLD, "bf-2026")
     assert decoded(event("resume", data("resume", scope="*"))).word == OnScope(CommandKind.RESUME, "*")
     assert decoded(event("freeze", data("freeze", scope="*"))).word == OnScope(CommandKind.FREEZE, "*")
+    disarming = decoded(event("freeze", data("freeze", scope="*", disarm=True)))
+    assert disarming.word == OnScope(CommandKind.FREEZE, "*", disarm=True)
+    until = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+    assert decoded(event("rehearse")).word == Rehearse("bf-2026", ((WEB, 5),), until)
 
 
 @pytest.mark.parametrize("kind", KINDS)

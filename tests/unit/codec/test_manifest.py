@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from advisor.domain.controls import Controls, Envelope, Hold, Rejection
+from advisor.domain.controls import Controls, Envelope, Hold, Rehearsal, Rejection
 from advisor.domain.limits import (
     Budgets,
     FreezeWindow,
@@ -29,6 +29,7 @@ CONTROLS = Controls(
     freezes=(Hold("*", "bob", NOW),),
     envelopes=(Envelope("promo", 1, (("sim://pods", 30),), 12.5, "EUR", NOW, NOW, NOW, "ada", NOW),),
     rejections=(Rejection("other", 2, "bob", NOW),),
+    rehearsals=(Rehearsal("sim://pods", "promo", 3, NOW, NOW, "ada", "days ahead"),),
 )
 
 
