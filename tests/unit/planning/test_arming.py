@@ -111,6 +111,14 @@ def test_nothing_further_away_than_a_day_is_armed():
     assert made.due is None or made.due.armed == ()
 
 
+def test_of_a_long_plan_the_way_back_is_armed_whatever_else_is_left_out(monkeypatch):
+    whole = to_arm()
+    assert whole is not None
+    monkeypatch.setattr("advisor.planning.arming.MOST", 2)
+
+    assert to_arm() == (whole[0], whole[-1])
+
+
 # --- people
 
 
