@@ -67,8 +67,8 @@ def command_data(kind: str, **fields: Any) -> dict[str, Any]:
         "floors": {"k8s://prod/shop/hpa/web-shop": 5},
         "until": "2026-11-27T09:00:00Z",
     }
-    others = {"approve": word | bounds, "reject": word, "rehearse": tried}
-    base = {"by": "ada"} | others.get(kind, {"scope": "bf-2026"})
+    others: dict[str, dict[str, Any]] = {"approve": word | bounds, "reject": word, "rehearse": tried}
+    base: dict[str, Any] = {"by": "ada"} | others.get(kind, {"scope": "bf-2026"})
     return {name: value for name, value in {**base, **fields}.items() if value is not ...}
 
 
