@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from advisor.domain.controls import EVERYTHING, Envelope, Hold, Rehearsal, Rejection
 from streams.campaign_book import CampaignBook, Standing
@@ -116,7 +116,16 @@ def _rehearse(command: Command, word: Rehearse, known: Known) -> tuple[str, Chan
         return expired(command, word.until)
     after: dict[str, Entry | None] = {
         rehearsal_key(name): RehearsalEntry(
-            Rehearsal(name, word.campaign_id, floor, command.at, word.until, command.by, command.why)
+            Rehearsal(
+                name,
+                word.campaign_id,
+                floor,
+                command.at,
+                word.until,
+                command.by,
+                command.why,
+                timedelta(seconds=word.watch_s),
+            )
         )
         for name, floor in word.floors
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 EVERYTHING = "*"
 """The scope of a freeze that stops acting everywhere."""
@@ -67,7 +67,8 @@ class Rejection:
 class Rehearsal:
     """One person wants a resource raised to `floor` for a while, watched and put back: a campaign is to come.
 
-    It counts from `at`, and is over at `until` whatever was seen by then.
+    It counts from `at`, and is over at `until` whatever was seen by then. Once its units serve it is watched
+    for so long.
     """
 
     resource: str
@@ -77,6 +78,7 @@ class Rehearsal:
     until: datetime
     by: str
     why: str = ""
+    watch: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

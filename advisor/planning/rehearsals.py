@@ -13,9 +13,6 @@ from advisor.domain.resource_state import ResourceState
 from advisor.planning.situation import Situation
 from advisor.planning.sizing import permitted
 
-WATCH = timedelta(minutes=5)
-"""How long a raised floor is watched once its units serve: GitOps controllers look every three minutes."""
-
 
 def small_step(resource: ResourcePolicy, found: Observation) -> int | None:
     """The least floor that makes the platform bring at least one more unit; None where there is none.
@@ -55,7 +52,9 @@ def rehearsed_floor(situation: Situation) -> int | None:
         return None
     rehearsal = max(running, key=lambda r: r.at)
     seen = ready_at(rehearsal, state)
-    return None if seen is not None and now >= seen + WATCH else min(rehearsal.floor, resource.maximum)
+    return (
+        None if seen is not None and now >= seen + rehearsal.watch else min(rehearsal.floor, resource.maximum)
+    )
 
 
 def ready_at(rehearsal: Rehearsal, state: ResourceState) -> datetime | None:

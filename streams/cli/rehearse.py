@@ -37,6 +37,9 @@ def rehearse(
         list[str] | None, typer.Option(help="Only this resource; may be given again.", show_default=False)
     ] = None,
     minutes: Annotated[int, typer.Option(min=1, max=1440, help="When to put all back at the latest.")] = 30,
+    watch: Annotated[
+        int, typer.Option(min=0, max=86_400, help="Seconds to watch for, once units serve.")
+    ] = 300,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before anything is raised.")] = False,
     by: By = None,
     why: Why = "",
@@ -68,7 +71,7 @@ def rehearse(
         if not floors:
             raise fail("nothing can be rehearsed. Fix: see above what keeps each resource from it", BAD_INPUT)
         now = wall_clock().now()
-        word = Rehearse(campaign_id, tuple(sorted(floors.items())), now + timedelta(minutes=minutes))
+        word = Rehearse(campaign_id, tuple(sorted(floors.items())), now + timedelta(minutes=minutes), watch)
         _ask_first(out, word, states, yes=yes)
         reply = ask(settings, new_command(word, login_name(by), why))
         if reply is None:

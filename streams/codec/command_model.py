@@ -80,6 +80,9 @@ class RehearseData(_Command):
     campaign_id: CampaignId
     floors: Annotated[dict[Word, Units], Field(min_length=1, description="The floor to try, by resource")]
     until: Annotated[Instant, Field(description="When all is put back at the latest")]
+    watch_s: Annotated[
+        int, Field(ge=0, le=86_400, description="Seconds to watch it for, once its units serve")
+    ] = 300
 
 
 class ScopeData(_Command):

@@ -85,11 +85,15 @@ class OnScope:
 
 @dataclass(frozen=True, slots=True)
 class Rehearse:
-    """Raise these resources to these floors until then at the latest, watch them, and put them back."""
+    """Raise these resources to these floors until then at the latest, watch them, and put them back.
+
+    `watch_s` is for how many seconds they are watched once their units serve.
+    """
 
     campaign_id: str
     floors: tuple[tuple[str, int], ...]
     until: datetime
+    watch_s: int = 300
 
 
 Word = Approve | Reject | OnScope | Rehearse
@@ -191,8 +195,9 @@ def command_data(command: Command) -> dict[str, Any]:
             return {"campaign_id": campaign_id, "revision": revision, **said}
         case OnScope(_, scope, disarm):
             return {"scope": scope, **({"disarm": True} if disarm else {}), **said}
-        case Rehearse(campaign_id, floors, until):
-            return {"campaign_id": campaign_id, "floors": dict(floors), "until": to_iso(until), **said}
+        case Rehearse(campaign_id, floors, until, watch_s):
+            until_then = {"until": to_iso(until), "watch_s": watch_s}
+            return {"campaign_id": campaign_id, "floors": dict(floors), **until_then, **said}
 
 
 def _read(kind: CommandKind, data: dict[str, Any]) -> tuple[str, str, Word]:
@@ -206,7 +211,8 @@ def _read(kind: CommandKind, data: dict[str, Any]) -> tuple[str, str, Word]:
     if kind is CommandKind.REHEARSE:
         tried = validated(RehearseData, data, SCHEMA)
         floors = tuple(sorted(tried.floors.items()))
-        return tried.by, tried.why, Rehearse(tried.campaign_id, floors, instant(tried.until))
+        word = Rehearse(tried.campaign_id, floors, instant(tried.until), tried.watch_s)
+        return tried.by, tried.why, word
     read = validated(_SCOPED[kind], data, SCHEMA)
     return read.by, read.why, OnScope(kind, read.scope, isinstance(read, FreezeData) and read.disarm)
 

@@ -39,7 +39,7 @@ def test_a_rehearsal_days_ahead_measures_the_lead_time_and_leaves_everything_as_
     done = run(
         estate.bootstrap,
         estate.prefix,
-        *("rehearse", "bf-2026", "--yes", "--minutes", "15", "--by", "ada", "--json"),
+        *("rehearse", "bf-2026", "--yes", "--minutes", "15", "--watch", "5", "--by", "ada", "--json"),
         HEADSTART_POLICY_FILE=str(estate.policy),
     )
 

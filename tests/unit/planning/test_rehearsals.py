@@ -13,7 +13,7 @@ from advisor.domain.controls import Controls, Hold, Rehearsal
 from advisor.domain.limits import Irreversible
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
-from advisor.planning.rehearsals import WATCH, small_step, why_not_rehearsed
+from advisor.planning.rehearsals import small_step, why_not_rehearsed
 from tests.support.acting import Day
 from tests.support.builders import (
     HOUR,
@@ -127,7 +127,7 @@ def test_it_is_raised_seen_to_serve_watched_and_put_back_exactly():
     acts = [(when, bounds) for when, bounds in tried.platform.acts]
     assert acts[0] == (NOW, Bounds(3, 40))
     ready = NOW + resource().lead_time
-    assert acts[1][0] == ready + WATCH
+    assert acts[1][0] == ready + 5 * MINUTE
     assert (tried.bounds, tried.state.originals) == (Bounds(2, 33), None)
 
 
