@@ -119,6 +119,10 @@ class WorkerSettings(_Group):
     decide_every_s: float = Field(default=10.0, gt=0, le=3600)
     """Seconds between two decisions when nothing arrives to cause one: how late a deadline may be noticed."""
 
+    dry_run: bool = False
+    """Change nothing on any platform: look, decide, and play what would have been done. For the first weeks
+    with an estate, beside what people do."""
+
     act_without_kafka_s: float = Field(default=7200.0, ge=0, le=86_400)
     """Seconds for which raises that were agreed go on while Kafka is away; after that the worker ends. Nobody
     can say `hold` or `freeze` meanwhile: as long as you would let a colleague work who cannot be reached."""

@@ -11,7 +11,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from advisor.actuation.reach import within_reach
-from advisor.actuation.registry import actuators_of, longest_call
+from advisor.actuation.registry import actuators_of, as_dry_run, longest_call
 from advisor.domain.demand import SourcePartition
 from advisor.domain.policy import Mode
 from advisor.policy_file import PolicyFile
@@ -49,6 +49,9 @@ async def build_worker(
     spell_header_names()
     names = TopicNames.of(settings, policy_file)
     actuators = actuators_of(policy_file.policy, policy_file.connections)
+    if settings.worker.dry_run:
+        actuators = as_dry_run(actuators, policy_file.policy)
+        log.warning("dry_run", resources=len(actuators))
     if clock.from_events:  # what is real lives by another clock
         actuators = {name: actuator for name, actuator in actuators.items() if actuator.dry_run}
     policy, lowered = within_reach(

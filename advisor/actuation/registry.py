@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 
 from advisor.actuation.actuator import Actuator
 from advisor.actuation.connections import Connections
+from advisor.actuation.dry_run import DryRun
 from advisor.actuation.reach import why_out_of_reach
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.policy import Policy, ResourcePolicy
@@ -32,6 +33,16 @@ def actuators_of(policy: Policy, connections: Connections) -> Actuators:
     found: dict[str, Actuator] = {n: simulated for n in within if scheme_of(n) == "sim"}
     platforms = (*_kubernetes(within, connections), *_aws(within, connections), *_own(within))
     return found | dict(platforms)
+
+
+def as_dry_run(actuators: Actuators, policy: Policy) -> Actuators:
+    """The same, with everything real played instead of changed."""
+    played: dict[int, Actuator] = {}
+    for actuator in actuators.values():
+        if not actuator.dry_run and id(actuator) not in played:
+            mine = {n: policy.resources[n] for n, other in actuators.items() if other is actuator}
+            played[id(actuator)] = DryRun(actuator, mine)
+    return {name: played.get(id(actuator), actuator) for name, actuator in actuators.items()}
 
 
 def simulated_resources(policy: Policy) -> SimulatedActuator:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 
 import pytest
 
+from advisor.actuation.dry_run import DryRun
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.capacity import Bounds
 from tests.aws.cases import AWS_CASES
@@ -36,6 +38,12 @@ def simulated(request: pytest.FixtureRequest) -> ActuatorCase:
     )
 
 
+def dry_run(request: pytest.FixtureRequest) -> ActuatorCase:
+    """A dry run over a simulated platform, which stays as it is."""
+    case = simulated(request)
+    return replace(case, actuator=DryRun(case.actuator, {PODS: resource()}))
+
+
 Case = Callable[[pytest.FixtureRequest], ActuatorCase]
 
 
@@ -45,4 +53,10 @@ def yours() -> dict[str, Case]:
     return {"yours": getattr(import_module(module), function)} if module else {}
 
 
-CASES: dict[str, Case] = {"simulated": simulated, "http-pools": http_pools.case, **AWS_CASES, **yours()}
+CASES: dict[str, Case] = {
+    "simulated": simulated,
+    "dry-run": dry_run,
+    "http-pools": http_pools.case,
+    **AWS_CASES,
+    **yours(),
+}
