@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +14,7 @@ from aiokafka import AIOKafkaConsumer
 from advisor.actuation.execute import Attempt, attempt, look, looked, settled
 from advisor.actuation.registry import Actuators
 from advisor.actuation.simulated import SimulatedActuator
-from advisor.domain.advice import Receipt, ResourceDecision
+from advisor.domain.advice import ResourceDecision
 from advisor.domain.capacity import Observation
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
@@ -36,10 +35,11 @@ from streams.codec.resource_state import (
     encode_decided,
 )
 from streams.context import WorkerContext
-from streams.decision_metrics import left_behind, show_clobbers
+from streams.decision_metrics import show_clobbers
 from streams.evidence import went_on
 from streams.lanes import Lanes
 from streams.log_reader import read_to_end
+from streams.owed import Owed
 from streams.publisher import Publisher
 from streams.records import OutgoingRecord
 from streams.tenure import Tenure
@@ -48,9 +48,6 @@ log = structlog.get_logger(__name__)
 
 PATIENCE_S = 2.0
 """By the wall clock, how long a decision waits for platforms before it goes on without their answers."""
-
-MOST_OWED = 10_000
-"""Receipts kept while Kafka is away: far more than any outage that we act through makes."""
 
 Found = Observation | ActuationError
 Work = Callable[[], Coroutine[Any, Any, Found | Attempt]]
@@ -77,8 +74,7 @@ class Acting:
         self._tenure = tenure
         self._lanes: Lanes[Found | Attempt] = Lanes(None if context.clock.from_events else PATIENCE_S)
         self._begun: dict[str, datetime] = {}
-        self._owed: deque[Receipt] = deque(maxlen=MOST_OWED)
-        self._touched: set[str] = set()
+        self._owed = Owed()
         self.states: dict[str, ResourceState] = {}
 
     async def begin(self) -> None:
@@ -89,7 +85,8 @@ class Acting:
     async def restore(self, reader: AIOKafkaConsumer) -> int:
         """Know what was written of every resource; says the last tick decided (epoch seconds) or 0."""
         self._reader = reader
-        self.states, self._begun, self._touched = {}, {}, set()
+        self.states, self._begun = {}, {}
+        self._owed.forget_states()
         latest: dict[bytes, bytes] = {}
         async for record in read_to_end(reader, await self._publisher.whole(self._names.resources)):
             if record.key is not None and record.value is not None:
@@ -111,12 +108,6 @@ class Acting:
     async def stop(self) -> None:
         """Call off what is under way on platforms; whoever decides next finds what became of it."""
         await self._lanes.stop()
-
-    def warn_of_left_behind(self) -> None:
-        """Of what the policy has no more nobody says what may be done: it stays as it stands."""
-        for name, state in left_behind(self.states, self._policy).items():
-            log.warning("floor_left_behind", resource=name, originals=state.originals)
-            self._metrics.left_behind.labels(resource=name).set(1)
 
     async def look(
         self, levels: Mapping[str, Level], controls: Controls, now: datetime
@@ -224,28 +215,20 @@ class Acting:
             done = settled(result, state, begun)
             self.states[name] = done.state
             show_clobbers(self._metrics, state, done.state)
-            self._touched.add(name)
+            self._owed.state(name)
             if done.receipt:
                 self._metrics.acts.labels(resource=name, reason=done.receipt.reason).inc()
                 if done.is_news:
-                    self._owed.append(done.receipt)
+                    self._owed.receipt(done.receipt)
 
     def keep(self, state: ResourceState) -> None:
         """This is what is known of a resource from now on; to be written with the next decision."""
         self.states[state.resource] = state
-        self._touched.add(state.resource)
+        self._owed.state(state.resource)
 
     async def write_down(self) -> bool:
         """Write the receipts that are owed, and what the states have become; True if there was anything."""
-        wrote = bool(self._owed)
-        while self._owed:
-            await self._publisher.publish_receipt(self._owed[0], self._policy)
-            self._owed.popleft()
-        while self._touched:
-            name = min(self._touched)
-            wrote = await self._publisher.publish_state(self.states[name]) or wrote
-            self._touched.discard(name)
-        return wrote
+        return await self._owed.pay(self._publisher, self.states, self._policy)
 
     async def _why_not_lower(self) -> Reason | None:
         if self._clock.from_events:

@@ -23,7 +23,7 @@ from streams.campaign_feed import CampaignFeed
 from streams.command_desk import CommandDesk
 from streams.context import WorkerContext
 from streams.decision_inputs import DecisionInputs
-from streams.decision_metrics import show_decision
+from streams.decision_metrics import show_decision, warn_of_left_behind
 from streams.failures import named
 from streams.going_on import GoingOn
 from streams.log_reader import log_consumer
@@ -117,7 +117,7 @@ class Decider:
         self._metrics.is_decider.set(1)
         self._metrics.restores.labels(topic=self._names.needs).inc()
         log.info("decider_taken", resources=len(self._acting.states), next_offset=self._needs.next_offset)
-        self._acting.warn_of_left_behind()
+        warn_of_left_behind(self._metrics, self._acting.states, self._policy)
         self._news.set()
 
     async def _restore(self) -> None:

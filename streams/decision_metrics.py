@@ -55,3 +55,10 @@ def show_clobbers(metrics: Metrics, before: ResourceState, after: ResourceState)
 def left_behind(states: Mapping[str, ResourceState], policy: Policy) -> dict[str, ResourceState]:
     """Resources that the policy no longer has, and whose bounds are still ours."""
     return {n: s for n, s in states.items() if n not in policy.resources and s.originals is not None}
+
+
+def warn_of_left_behind(metrics: Metrics, states: Mapping[str, ResourceState], policy: Policy) -> None:
+    """Of what the policy has no more nobody says what may be done: it stays as it stands."""
+    for name, state in left_behind(states, policy).items():
+        log.warning("floor_left_behind", resource=name, originals=state.originals)
+        metrics.left_behind.labels(resource=name).set(1)
