@@ -39,12 +39,13 @@ class LookingAhead:
             actuator, state = self._actuators.get(name), self._acting.states[name]
             if actuator is None or actuator.dry_run or not self._lanes.is_free(name):
                 continue
-            need = preflight_due(made, state, self._policy.resources[name], now)
-            if need is not None:
-                work[name] = partial(preflight, actuator, name, need, now)
-        for name, found in (await self._lanes.run(work)).items():
-            self._acting.keep(replace(self._acting.states[name], preflight=found))
-            self._show(name, found)
+            rules, found = self._policy.resources[name], state.observation
+            need = preflight_due(made, state, rules, now)
+            if need is not None and found is not None:
+                work[name] = partial(preflight, actuator, rules, found, need, now)
+        for name, looked in (await self._lanes.run(work)).items():
+            self._acting.keep(replace(self._acting.states[name], preflight=looked))
+            self._show(name, looked)
 
     async def stop(self) -> None:
         """Call off what is under way."""

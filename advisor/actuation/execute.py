@@ -14,6 +14,7 @@ from advisor.actuation.actuator import Actuator
 from advisor.domain.advice import Instruction, Receipt
 from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.change import Carried, Change, Done
+from advisor.domain.policy import ResourcePolicy
 from advisor.domain.preflight import Preflight
 from advisor.domain.reason import Reason
 from advisor.domain.resource_state import ResourceState
@@ -25,6 +26,7 @@ from advisor.planning.acts import (
     change_to_make,
     is_same_refusal,
 )
+from advisor.planning.preflights import image_pulls
 
 StillDue = Callable[[Observation], bool]
 """Do the guardrails, asked again with what is found now, let the very same be done?"""
@@ -90,12 +92,16 @@ async def attempt(
     return Attempt(instruction, change, outcome, await look(actuator, change.resource, now))
 
 
-async def preflight(actuator: Actuator, resource: str, need: Bounds, now: datetime) -> Preflight:
+async def preflight(
+    actuator: Actuator, resource: ResourcePolicy, found: Observation, need: Bounds, now: datetime
+) -> Preflight:
     """What will keep the resource from having so many units? What could not be asked is no all-clear."""
+    known = image_pulls(resource, found, need)
     try:
-        return await actuator.preflight(resource, need, now)
+        looked = await actuator.preflight(resource.resource, need, now)
     except ActuationError as error:
-        return Preflight(now, need.minimum, unknown=(error.detail,))
+        return Preflight(now, need.minimum, known, unknown=(error.detail,))
+    return replace(looked, findings=(*looked.findings, *known))
 
 
 def is_changed(found: Observation, seen: Observation) -> bool:

@@ -61,7 +61,8 @@ class ResourcePolicy:
     `running_quantile` is planned for from a lead time after a campaign's start on, when its crowd is there;
     None plans for `quantile` to its end. `max_step` bounds the units that one act adds, `cooldown` is how
     long after an act nothing is lowered, `lowerings_per_day` how often the platform lets it be lowered.
-    `reassert` is how often in a row what others take back is set again before a person is asked.
+    `reassert` is how often in a row what others take back is set again before a person is asked,
+    `image_pulls_per_min` how many images a minute its registry lets be pulled, if that is bounded.
     """
 
     resource: str
@@ -87,6 +88,7 @@ class ResourcePolicy:
     lowerings_per_day: int | None = None
     irreversible: Irreversible | None = None
     reassert: int = 5
+    image_pulls_per_min: float | None = None
 
     @property
     def is_fixed(self) -> bool:

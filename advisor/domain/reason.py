@@ -111,7 +111,6 @@ class Reason(StrEnum):
     MAXIMUM_TOO_LOW = "MAXIMUM_TOO_LOW"  # a maximum on the platform caps what is planned
     DISRUPTION_ALLOWED = "DISRUPTION_ALLOWED"  # evictions may take what is planned away again
     FLOOR_NOT_KEPT = "FLOOR_NOT_KEPT"  # the platform may go below a floor while little is asked of it
-    CONNECTIONS_TOO_FEW = "CONNECTIONS_TOO_FEW"  # a database takes fewer connections than are planned
     IMAGE_PULLS_TOO_SLOW = "IMAGE_PULLS_TOO_SLOW"  # a registry lets fewer images be pulled than are planned
 
     # --- dead letters: what could not be read, and why
@@ -147,7 +146,6 @@ IN_RUNBOOK = frozenset(
         Reason.APPROVAL_REJECTED,
         Reason.CAPPED_BY_CEILING,
         Reason.CLOCK_WRONG,
-        Reason.CONNECTIONS_TOO_FEW,
         Reason.CREDENTIALS_EXPIRED,
         Reason.CURRENCY_MISMATCH,
         Reason.FIXED_LIMIT,

@@ -81,6 +81,7 @@ def _resource(resource: ResourcePolicy) -> dict[str, Any]:
         "cooldown": write_duration(resource.cooldown),
         "lowerings_per_day": resource.lowerings_per_day,
         "reassert": resource.reassert,
+        "image_pulls_per_min": resource.image_pulls_per_min,
         "price_per_unit_hour": resource.price_per_unit_hour,
         "irreversible": _irreversible(resource.irreversible),
     }

@@ -135,6 +135,11 @@ class SharedOptions(Section):
         examples=[5],
         description="How often in a row a floor that others take back is set again before a person is asked.",
     )
+    image_pulls_per_min: PerUnit | None = Field(
+        default=None,
+        examples=[20.0],
+        description="How many images a minute its registry lets be pulled, if that is bounded.",
+    )
     price_per_unit_hour: float | None = Field(
         default=None,
         ge=0,

@@ -45,7 +45,8 @@ async def look_at_platforms(policy: Policy, actuators: Actuators, now: datetime)
         found = await look(actuator, name, now)
         if isinstance(found, ActuationError):
             return Looked(name, found, None)
-        return Looked(name, found, await preflight(actuator, name, Bounds(rules.maximum, rules.maximum), now))
+        most = Bounds(rules.maximum, rules.maximum)
+        return Looked(name, found, await preflight(actuator, rules, found, most, now))
 
     return await asyncio.gather(*(one(name) for name in actuators if not actuators[name].dry_run))
 
