@@ -8,14 +8,14 @@ import sys
 import structlog
 
 # Libraries that repeat themselves hundreds of times a second while a broker is away.
-NOISY = ("aiokafka", "faust", "kafka", "mode")
+NOISY = ("aiokafka", "botocore", "faust", "httpcore2", "httpx2", "kafka", "mode")
 REPEATED_AFTER_S = 10.0
 
 
 class Sparingly(logging.Filter):
     """Lets a message of the noisy libraries through once in a while, and without its traceback.
 
-    What they report is the broker's trouble and not a fault in the code. At level DEBUG all of it passes.
+    What they report is a broker's or a platform's trouble and not a fault in the code. At level DEBUG all of it passes.
     """
 
     def __init__(self) -> None:

@@ -69,6 +69,7 @@ def test_a_group_is_armed_raised_verified_and_given_back_exactly(aws: AwsServer,
             sources=MARKETING,
             accounts={"123456789012": {}},
             step="1m",
+            stale_after="1h",
         )
         worker = estate.worker(**QUICK).wait_ready()
         traffic(estate, rate_per_s=20)

@@ -33,7 +33,7 @@ def shop(world: World, estate: Estate, *, actuation: bool, **options: Any) -> st
         **{"ramp": {"factor": 3.0, "every": "1m", "hold": "1m"}, **options},
     }
     clusters = {"prod": {"kubeconfig": str(kubeconfig)}}
-    estate.create({name: known}, sources=MARKETING, clusters=clusters, step="1m")
+    estate.create({name: known}, sources=MARKETING, clusters=clusters, step="1m", stale_after="1h")
     return name
 
 
