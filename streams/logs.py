@@ -15,7 +15,8 @@ REPEATED_AFTER_S = 10.0
 class Sparingly(logging.Filter):
     """Lets a message of the noisy libraries through once in a while, and without its traceback.
 
-    What they report is a broker's or a platform's trouble and not a fault in the code. At level DEBUG all of it passes.
+    What they report is a broker's or a platform's trouble and not a fault in the code. At level DEBUG all of
+    it passes.
     """
 
     def __init__(self) -> None:
