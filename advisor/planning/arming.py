@@ -23,7 +23,7 @@ AFTER_US = timedelta(minutes=15)
 """How long after our own lowering the armed one follows: what is in use is ours to see first."""
 
 SOONEST = timedelta(minutes=2)
-"""What is due sooner we carry out ourselves before the platform could."""
+"""What is due sooner is not armed any more: we carry it out before the platform could. What was, stays."""
 
 MOST = 50
 """Steps at most: groups of AWS hold 125 scheduled actions, and other people's are among them."""
@@ -47,7 +47,9 @@ def armed_for(
     if resource.irreversible is not None or not may_act(situation):
         return ()
     ordinary = state.originals or state.observation.bounds
-    armed = tuple(_armed(situation, steps, ordinary, may_raise))
+    soon, stands = situation.now + SOONEST, state.observation.armed
+    asked = _armed(situation, steps, ordinary, may_raise)
+    armed = tuple(step for step in asked if step.at > soon or step in stands)
     return armed if len(armed) <= MOST else (*armed[: MOST - 1], armed[-1])  # the way back, whatever else
 
 
@@ -72,9 +74,8 @@ def _armed(
 ) -> Iterator[Armed]:
     """Every step to come that may be armed, in order of time. None comes back down before it should."""
     now, pace = situation.now, situation.pace
-    soon = now + SOONEST  # what is due before then we carry out ourselves
-    level = max(standing_at(steps, soon, ordinary.minimum), situation.observed_floor, ordinary.minimum)
-    ahead = [step for step in steps if soon < step.act_at <= now + AHEAD]
+    level = max(standing_at(steps, now, ordinary.minimum), situation.observed_floor, ordinary.minimum)
+    ahead = [step for step in steps if now < step.act_at <= now + AHEAD]
     for number, step in enumerate(ahead):
         floor = max(step.floor, ordinary.minimum)
         rises_at = next((later.act_at for later in ahead[number:] if later.floor > step.floor), None)

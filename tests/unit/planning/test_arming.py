@@ -65,6 +65,23 @@ def test_where_the_platform_holds_no_schedule_nothing_is_armed():
     assert only(decided(NOW, [campaign()], states={PODS: state(floor=2)})).due is None
 
 
+def test_what_is_armed_stays_armed_to_its_last_minute_and_what_is_due_soon_is_not_armed_any_more():
+    """We may die a minute before it as well."""
+    first = (to_arm() or ())[0]
+    seen = holding(*(to_arm() or ()))
+    now = first.at - MINUTE
+
+    def due_at(state_then: ResourceState) -> Instruction | None:
+        return only(decided(now, [campaign()], states={PODS: state_then})).due
+
+    kept = due_at(seen)
+    assert kept is None or kept.armed is not None
+    assert kept is None or first in (kept.armed or ())
+    late = due_at(holding())
+    assert late is not None
+    assert first not in (late.armed or ())
+
+
 def test_nothing_is_asked_for_again_once_it_is_armed():
     assert to_arm(holding(*(to_arm() or ()))) is None
 
