@@ -10,6 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from advisor.domain.capacity import Observation
 from advisor.domain.controls import Controls
 from advisor.domain.units import in_units
 from advisor.settings import load_settings
@@ -96,9 +97,20 @@ def _decided(chain: Chain) -> Lines:
     if chain.next_step:
         yield f"next: {in_units(chain.next_step.floor)} from {_time(chain.next_step.act_at)} on"
     if chain.found:
-        found = chain.found
-        ready = f"{found.ready_units:,} of {in_units(found.units)} ready"
-        yield f"found then: minimum {found.bounds.minimum}, {ready}"
+        yield from found_lines(chain.found)
+
+
+def found_lines(found: Observation) -> Lines:
+    """The resource as its platform had it."""
+    ready = f"{found.ready_units:,} of {in_units(found.units)} ready"
+    by = f", set last by {found.writer}" if found.writer else ""
+    yield f"found then: minimum {found.bounds.minimum}, {ready}{by}"
+    if found.originals:
+        yield f"before us: {found.originals.minimum} to {found.originals.maximum}, as written on it"
+    for step in found.armed or ():
+        yield f"armed at the platform: at least {in_units(step.floor)} from {_time(step.at)} on"
+    for what in found.waiting_for:
+        yield f"its units wait for: {what}"
 
 
 def _campaigns(chain: Chain) -> Lines:

@@ -23,7 +23,19 @@ from streams.control_judge import Known
 from streams.decision_inputs import DecisionInputs
 from streams.why import Chain, NothingDecidedError, explain
 from tests.support.audited import Audited, as_stored, book_of, seen
-from tests.support.builders import HOUR, MINUTE, NOW, PODS, SHOP, at, campaign, frozen, policy, resource
+from tests.support.builders import (
+    HOUR,
+    MINUTE,
+    NOW,
+    PODS,
+    SHOP,
+    at,
+    campaign,
+    frozen,
+    observed,
+    policy,
+    resource,
+)
 from tests.support.screen import shown
 
 NOON = at("12:00")
@@ -232,3 +244,26 @@ def test_the_chain_is_plain_json() -> None:
     assert plain["floor"] == 5
     assert plain["peak"]["units"] == 5
     assert plain["made"]["data"]["inputs"].keys() == {"decision"}
+
+
+# --- as its platform had it
+
+
+def test_who_set_it_what_stood_before_us_what_is_armed_and_what_units_wait_for_are_told():
+    from advisor.domain.capacity import Armed, Bounds
+    from streams.cli.why import found_lines
+
+    found = replace(
+        observed(PODS, 9, ready=4),
+        writer="Argo CD (argocd-controller)",
+        originals=Bounds(2, 40),
+        armed=(Armed(at("16:30"), 12, 40),),
+        waiting_for=("2 pods: 0/3 nodes are available",),
+    )
+
+    assert list(found_lines(found)) == [
+        "found then: minimum 9, 4 of 9 units ready, set last by Argo CD (argocd-controller)",
+        "before us: 2 to 40, as written on it",
+        "armed at the platform: at least 12 units from 2026-11-27 16:30Z on",
+        "its units wait for: 2 pods: 0/3 nodes are available",
+    ]
