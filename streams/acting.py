@@ -25,6 +25,7 @@ from advisor.errors import ActuationError
 from advisor.pipeline import remember
 from advisor.planning.acts import after_acting, before_acting, change_to_make, is_put_off, lowers
 from advisor.planning.clobbers import forgiven
+from advisor.planning.looks import is_look_due
 from advisor.planning.weighing import weighed
 from streams.codec.resource_state import (
     DECIDED_KEY,
@@ -32,7 +33,6 @@ from streams.codec.resource_state import (
     decode_decided,
     decode_running,
     decode_state,
-    encode_decided,
 )
 from streams.context import WorkerContext
 from streams.decision_metrics import show_clobbers
@@ -41,7 +41,6 @@ from streams.lanes import Lanes
 from streams.log_reader import read_to_end
 from streams.owed import Owed
 from streams.publisher import Publisher
-from streams.records import OutgoingRecord
 from streams.tenure import Tenure
 
 log = structlog.get_logger(__name__)
@@ -66,7 +65,6 @@ class Acting:
     ) -> None:
         self._names = context.names
         self._clock = context.clock
-        self._outbox = context.outbox
         self._metrics = context.metrics
         self._policy = policy
         self._actuators = actuators
@@ -74,6 +72,7 @@ class Acting:
         self._tenure = tenure
         self._lanes: Lanes[Found | Attempt] = Lanes(None if context.clock.from_events else PATIENCE_S)
         self._begun: dict[str, datetime] = {}
+        self._looked: dict[str, datetime] = {}
         self._owed = Owed()
         self.states: dict[str, ResourceState] = {}
 
@@ -85,7 +84,7 @@ class Acting:
     async def restore(self, reader: AIOKafkaConsumer) -> int:
         """Know what was written of every resource; says the last tick decided (epoch seconds) or 0."""
         self._reader = reader
-        self.states, self._begun = {}, {}
+        self.states, self._begun, self._looked = {}, {}, {}
         self._owed.forget_states()
         latest: dict[bytes, bytes] = {}
         async for record in read_to_end(reader, await self._publisher.whole(self._names.resources)):
@@ -112,17 +111,20 @@ class Acting:
     async def look(
         self, levels: Mapping[str, Level], controls: Controls, now: datetime
     ) -> Mapping[str, ResourceState]:
-        """Observe every resource of the policy, and weigh what its units carry; the states from then on.
+        """Observe the policy's resources, and weigh what their units carry; the states from then on.
 
-        Where a look or an act is still under way, what was seen last stands.
+        Where a look or an act is still under way, and where nothing is going on, what was seen last stands.
         """
         work: dict[str, Work] = {}
         for name in self._policy.resources:
             state = self.states.get(name) or ResourceState(name)
             self.states[name] = forgiven(state, controls)
             actuator = self._actuators.get(name)
-            if actuator and self._lanes.is_free(name):
+            if actuator is None or not self._lanes.is_free(name):
+                continue
+            if self._clock.from_events or is_look_due(self.states[name], self._looked.get(name), now):
                 work[name], self._begun[name] = partial(look, actuator, name, now), now
+                self._looked[name] = now
         self._settle(await self._lanes.run(work))
         self.states |= weighed(self.states, levels, self._policy, now)
         return dict(self.states)
@@ -245,5 +247,4 @@ class Acting:
     async def tell_decided(self, tick_s: int) -> None:
         """Event clock: write down that every tick up to this one is decided, and what goes on then."""
         running = {name: state.capacity.running for name, state in self.states.items()}
-        key, value = encode_decided(tick_s, running)
-        await self._outbox.send([OutgoingRecord(self._names.resources, key, value)])
+        await self._publisher.publish_decided(tick_s, running)

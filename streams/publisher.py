@@ -9,6 +9,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from advisor.domain.advice import Decision, Receipt, ResourceDecision
+from advisor.domain.evidence import Running
 from advisor.domain.policy import Mode, Policy
 from advisor.domain.resource_state import ResourceState
 from streams.audit_trail import AuditTrail
@@ -17,7 +18,7 @@ from streams.campaign_feed import CampaignFeed
 from streams.campaign_records import CampaignRecords
 from streams.codec.audit import SOURCE
 from streams.codec.recommendations import encode_recommendation, recommendation_id
-from streams.codec.resource_state import encode_state
+from streams.codec.resource_state import encode_decided, encode_state
 from streams.context import WorkerContext
 from streams.decision_inputs import DecisionInputs
 from streams.log_reader import partitions_of, read_to_end
@@ -86,6 +87,11 @@ class Publisher:
         await self._outbox.send([OutgoingRecord(self._names.resources, key, value)])
         self._states[state.resource] = value
         return True
+
+    async def publish_decided(self, tick_s: int, running: Mapping[str, Running]) -> None:
+        """Event clock: every tick up to this one is decided, and this goes on per resource."""
+        key, value = encode_decided(tick_s, running)
+        await self._outbox.send([OutgoingRecord(self._names.resources, key, value)])
 
     def _is_new(self, made: ResourceDecision, states: Mapping[str, ResourceState]) -> bool:
         """Is there something to recommend, or to take back, that was not said last?"""
