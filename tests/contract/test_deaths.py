@@ -64,8 +64,8 @@ def remembered(case: ActuatorCase, written: ResourceState, *, log_lost: bool) ->
 
 @pytest.mark.parametrize("log_lost", [False, True], ids=["log-kept", "log-lost"])
 @pytest.mark.parametrize("step", range(1, MOST_STEPS))
-async def test_a_raise_is_finished_and_the_originals_come_back(one_of_each, step, log_lost):
-    case = one_of_each
+async def test_a_raise_is_finished_and_the_originals_come_back(mortal, step, log_lost):
+    case = mortal
     written = await dies(case, raising(case), ResourceState(case.name), step)
 
     known = await carried_out(case, raising(case), remembered(case, written, log_lost=log_lost))
@@ -81,9 +81,9 @@ async def test_a_raise_is_finished_and_the_originals_come_back(one_of_each, step
 
 @pytest.mark.parametrize("log_lost", [False, True], ids=["log-kept", "log-lost"])
 @pytest.mark.parametrize("step", range(1, MOST_STEPS))
-async def test_a_restore_is_finished(one_of_each, step, log_lost):
+async def test_a_restore_is_finished(mortal, step, log_lost):
     """Nothing of ours is left on the resource, and nobody takes the raised floor for what it was before."""
-    case = one_of_each
+    case = mortal
     raised = await carried_out(case, raising(case), ResourceState(case.name))
     written = await dies(case, restoring(case), raised, step)
 
