@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := env
 .DELETE_ON_ERROR:
-.PHONY: env demo test lint format unit integration laws bench bench-readiness ablations figures need-data kafka kube helm lock clean help need-java need-kcat need-go
+.PHONY: env demo test lint format unit integration laws bench bench-readiness ablations figures need-data kafka kafka-away kube helm lock clean help need-java need-kcat need-go
 
 env: .venv/.runtime ## put the environment into .venv (the default)
 	$(STEP) "ready: $(BIN)/headstart --help"
@@ -57,6 +57,11 @@ integration: need-java need-kcat need-go .venv/.dev kafka kube helm ## only the 
 laws: .venv/.dev ## random timelines against the laws of planning: make laws N=10000, or SEED=123 for that one
 	$(STEP) "laws of planning: random timelines"
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.laws $(if $(SEED),--seed $(SEED),--n $(or $(N),500))
+
+# Half an hour and a little: what CI does with two minutes and a half.
+kafka-away: need-java need-kcat .venv/.dev kafka ## agreed raises with Kafka gone from half an hour before a sale on (AWAY_S=1800)
+	$(STEP) "pytest: a sale whose last half hour has no Kafka"
+	@AWAY_S=$(or $(AWAY_S),1800) $(BIN)/python -m pytest tests/integration/test_kafka_away.py -k made $(PYTEST_ARGS)
 
 # One thread each: the ratios are of work done, and a worker's share of a machine is one core.
 bench: .venv/.bench ## what the forecast costs beside Prophet, MSTL+AutoETS and LightGBM: build/benchmarks
