@@ -36,7 +36,7 @@ def test_a_trace_is_read_with_its_gaps_and_its_commonest_width(tmp_path: Path) -
 
 
 def test_a_gzipped_trace_reads_the_same(tmp_path: Path) -> None:
-    (tmp_path / "d.csv.gz").write_bytes(gzip.compress(TRACE.encode()))
+    (tmp_path / "d.csv.gz").write_bytes(gzip.compress(TRACE.encode(), mtime=0))
     assert read_trace(tmp_path / "d.csv.gz") == read_trace(write(tmp_path / "d.csv", TRACE))
 
 
@@ -79,7 +79,7 @@ def test_a_file_of_nothing_but_bad_rows_reports_the_first_hundred(tmp_path: Path
         ("short.csv", b"timestamp_utc,value\n2026-11-26T00:00:00Z,1\n"),
         ("latin.csv", b"timestamp_utc,value\n\xff,1\n"),
         ("plain.csv.gz", TRACE.encode()),
-        ("cut.csv.gz", gzip.compress(TRACE.encode())[:-12]),
+        ("cut.csv.gz", gzip.compress(TRACE.encode(), mtime=0)[:-12]),
     ],
 )
 def test_a_file_that_is_no_trace_is_refused_in_words(
