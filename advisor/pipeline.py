@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from advisor.planning.estate import lay_out
 from advisor.planning.needs import need_of
 from advisor.planning.pace import paces_of
 from advisor.planning.readiness import Scene, assess_campaigns
-from advisor.planning.recommend import permissions_on, recommend, situation_of
+from advisor.planning.recommend import may_raise_at, permissions_on, recommend, situation_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +91,16 @@ def decide(
     scene = Scene(estate, bounded, situations, permissions, controls, policy, now)
     readiness, findings = assess_campaigns(scene, known)
     decisions = tuple(
-        recommend(laid, situation, findings.get(laid.name, ()), known, given, bounded, policy)
-        for laid, situation, given in zip(estate, situations, permissions, strict=True)
+        recommend(
+            laid,
+            situation,
+            findings.get(laid.name, ()),
+            known,
+            partial(may_raise_at, left, known, bounded.costs, controls, policy),
+            bounded,
+            policy,
+        )
+        for laid, situation, left in zip(estate, situations, bounded.estate, strict=True)
     )
     return Decision(decisions, readiness)
 

@@ -61,10 +61,12 @@ def seen(known: Rehearsed, state: ResourceState) -> Rehearsed:
     known = replace(known, clobbers=(*known.clobbers, *clobbers), refusals=(*known.refusals, *new))
     if observation is None:
         return known
-    ready = ready_at(rehearsal, state)
-    if ready is not None and known.ready_after_s is None:
-        asked = next(m for m in reversed(state.lead_times.measured) if m.asked_at >= rehearsal.at)
-        known = replace(known, phase=Phase.READY, ready_after_s=asked.took_s)
+    serves = observation.ready_units >= rehearsal.floor and state.originals is not None
+    if known.ready_after_s is None and known.phase is not Phase.RESTORED:
+        ready = ready_at(rehearsal, state) or (observation.observed_at if serves else None)
+        if ready is not None:
+            took_s = (ready - rehearsal.at).total_seconds()
+            known = replace(known, phase=Phase.READY, ready_after_s=took_s)
     if state.originals is not None:
         raised = observation.bounds.minimum >= rehearsal.floor
         return replace(known, phase=Phase.RAISED) if raised and known.phase is Phase.WAITING else known

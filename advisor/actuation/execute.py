@@ -125,7 +125,15 @@ def settled(made: Attempt, state: ResourceState, now: datetime) -> Executed:
         return Executed(looked(refused, made.found, now), receipt, not is_same_refusal(state, refused))
     reason = _word(made, outcome)
     receipt = Receipt(change.resource, reason, now, before, change.target.minimum, outcome.detail, epoch)
-    return Executed(looked(after_acting(made.instruction, state, now, epoch), made.found, now), receipt)
+    if outcome.carried is Carried.WHOLE:
+        done = after_acting(made.instruction, state, now, epoch)
+        return Executed(looked(done, made.found, now), receipt)
+    # what is missing is asked for again, and until then nothing is forgotten
+    done = after_acting(replace(made.instruction, restore=False), state, now, epoch)
+    missing = ActuationError(change.resource, outcome.detail, retryable=False, reason=reason)
+    kept = replace(done, refused=state.refused, originals=change.originals, set_by_us=(change.target,))
+    partly = after_refusal(kept, change.target, missing, now)
+    return Executed(looked(partly, made.found, now), receipt, not is_same_refusal(state, partly))
 
 
 async def execute(

@@ -15,11 +15,14 @@ from advisor.domain.change import Change
 from advisor.domain.meddling import Refusal
 from advisor.domain.resource_state import ResourceState
 from advisor.errors import ActuationError
-from advisor.planning.clobbers import calmed, clobbered
+from advisor.planning.clobbers import calmed, clobbered, made_anew
 from advisor.planning.lead_times import follow
 
 LOWERED_KEPT = timedelta(days=1)
 """As long as platforms that count lowerings count them."""
+
+A_MOMENT = timedelta(minutes=1)
+"""Within which the platform's clock and ours agree."""
 
 SOONEST_AGAIN, LATEST_AGAIN = timedelta(minutes=1), timedelta(minutes=10)
 """Between two attempts at what will not pass by itself, as a missing permission: somebody has to cure it."""
@@ -32,8 +35,13 @@ def target_bounds(instruction: Instruction, originals: Bounds) -> Bounds:
     """
     if instruction.restore:
         return originals
-    floor = max(instruction.floor, originals.minimum)
-    return Bounds(floor, max(floor, instruction.ceiling, originals.maximum))
+    return bounds_for(instruction.floor, instruction.ceiling, originals)
+
+
+def bounds_for(floor: int, ceiling: int, originals: Bounds) -> Bounds:
+    """The bounds that a floor and a ceiling of ours make, never below what people had set before us."""
+    floor = max(floor, originals.minimum)
+    return Bounds(floor, max(floor, ceiling, originals.maximum))
 
 
 def bounds_to_set(instruction: Instruction, state: ResourceState) -> Bounds | None:
@@ -41,7 +49,7 @@ def bounds_to_set(instruction: Instruction, state: ResourceState) -> Bounds | No
     if state.observation is None:
         return None
     found = state.observation.bounds
-    target = target_bounds(instruction, state.originals or found)
+    target = target_bounds(instruction, state.originals or state.observation.originals or found)
     return None if target == found else target
 
 
@@ -54,7 +62,7 @@ def change_to_make(instruction: Instruction, state: ResourceState, epoch: int) -
     if observation is None:
         return None
     found, armed = observation.bounds, arms(instruction, observation)
-    originals = state.originals or found
+    originals = state.originals or observation.originals or found
     target = target_bounds(instruction, originals)
     is_marked = observation.originals is not None or bool(observation.armed)
     if target == found and armed is None and not (instruction.restore and is_marked):
@@ -110,7 +118,8 @@ def after_acting(
     lowered = (now,) if target.minimum < before.bounds.minimum else ()
     done = replace(
         state,
-        originals=state.originals or before.bounds,
+        originals=state.originals or before.originals or before.bounds,
+        observation=replace(before, bounds=target),  # what is found otherwise, somebody set since
         last_act_at=instruction.planned_for,
         set_by_us=(target,),
         lowered_at=tuple(at for at in state.lowered_at if at > now - LOWERED_KEPT) + lowered,
@@ -185,20 +194,41 @@ def _as_it_is_now(state: ResourceState, found: Observation) -> ResourceState:
     """
     known = state.observation
     if known and known.identity and found.identity and known.identity != found.identity:
-        state = forgotten(state)
+        stood = state.set_by_us[-1:] if state.originals is not None else ()
+        state = made_anew(forgotten(state), state.clobbers, *stood, found=found)
     if state.originals is None and found.originals is not None:
         return replace(state, originals=found.originals, set_by_us=(found.bounds,))
     return state
 
 
-def carried_out_by_platform(state: ResourceState) -> frozenset[Bounds]:
-    """The bounds that steps we armed make of what was seen last: whoever set these did it for us."""
-    if state.observation is None or not state.observation.armed:
-        return frozenset()
-    made, bounds = [], state.observation.bounds
-    for step in state.observation.armed:
-        bounds = Bounds(step.floor, max(step.floor, step.ceiling or bounds.maximum))
-        made.append(bounds)
+def is_ours_after_all(state: ResourceState, looked: Observation) -> bool:
+    """Do bounds stand that we do not remember to have set, and nobody else but us would have?
+
+    A step that the platform carried out for us, a call that took effect after we had given it up, or a step
+    of the agreed plan that was made while Kafka was away, or by the decider before us with its last breath:
+    the resource bears our mark still.
+    """
+    found, seen = looked.bounds, state.observation
+    if state.refused is not None and found == state.refused.target:
+        return True
+    if seen is not None and found in _made_by(seen, looked.observed_at + A_MOMENT):
+        return True
+    if looked.originals is None or looked.originals != state.originals:
+        return False
+    most = max(bounds.minimum for bounds in state.set_by_us)
+    if found.minimum <= most:  # no more than we know of: somebody took it back
+        return False
+    due = (step for step in state.plan if step.act_at <= looked.observed_at + A_MOMENT)
+    return any(found == bounds_for(step.floor, step.ceiling, looked.originals) for step in due)
+
+
+def _made_by(seen: Observation, by: datetime) -> frozenset[Bounds]:
+    """The bounds that the steps which we armed make, by this time, of what was seen."""
+    made, bounds = [], seen.bounds
+    for step in seen.armed or ():
+        if step.at <= by:
+            bounds = Bounds(step.floor, max(step.floor, step.ceiling or bounds.maximum))
+            made.append(bounds)
     return frozenset(made)
 
 
@@ -212,7 +242,7 @@ def with_others_writes(state: ResourceState, looked: Observation) -> ResourceSta
         return state
     found = looked.bounds
     seen = state.observation.bounds if state.observation else None
-    if found in carried_out_by_platform(state):
+    if is_ours_after_all(state, looked):
         return replace(state, set_by_us=(found,))
     if found in state.set_by_us:
         # An act that is seen to have come to pass leaves nothing open: what stood before it is history.
@@ -223,4 +253,6 @@ def with_others_writes(state: ResourceState, looked: Observation) -> ResourceSta
     most = theirs.maximum if found.maximum in {b.maximum for b in ours} else found.maximum
     act = next((bounds for bounds in state.set_by_us if bounds != seen), last)
     theirs_now = replace(state, originals=Bounds(least, max(least, most)), set_by_us=(act, found))
+    if act == theirs:  # nothing was raised yet: what they set is what stands before us
+        return replace(theirs_now, set_by_us=(found,))
     return clobbered(theirs_now, act, looked)

@@ -13,6 +13,7 @@ from advisor.domain.advice import Step
 from advisor.domain.capacity import Armed, Bounds
 from advisor.domain.controls import EVERYTHING, Hold
 from advisor.planning.closed import is_within
+from advisor.planning.permissions import most_by_itself
 from advisor.planning.schedule import standing_at
 from advisor.planning.situation import Situation
 
@@ -39,10 +40,10 @@ def armed_for(
     state, resource = situation.state, situation.resource
     if state.observation is None or state.observation.armed is None:
         return None
-    stops = stopping(situation)
-    if any(stop.disarm for stop in stops):
-        return ()
-    if stops:
+    held, frozen = stopping(situation)
+    if held or any(stop.disarm for stop in frozen):
+        return ()  # who holds a resource sets it themselves, and what is armed would write over that
+    if frozen:
         return None
     if resource.irreversible is not None or not may_act(situation):
         return ()
@@ -50,14 +51,17 @@ def armed_for(
     soon, stands = situation.now + SOONEST, state.observation.armed
     asked = _armed(situation, steps, ordinary, may_raise)
     armed = tuple(step for step in asked if step.at > soon or step in stands)
+    if situation.is_stale:  # lowerings are not decided on then, and the armed way down is none of today's
+        kept = {step for step in stands if step.ceiling is None and step.at > situation.now}
+        armed = tuple(sorted({*armed, *kept}, key=lambda step: step.at))
     return armed if len(armed) <= MOST else (*armed[: MOST - 1], armed[-1])  # the way back, whatever else
 
 
-def stopping(situation: Situation) -> tuple[Hold, ...]:
+def stopping(situation: Situation) -> tuple[list[Hold], list[Hold]]:
     """What people said that keeps everything as it is: holds of the resource, freezes of it or of all."""
     name, said = situation.resource.resource, situation.controls
     held = [hold for hold in said.holds if hold.scope == name]
-    return (*held, *(freeze for freeze in said.freezes if freeze.scope in (name, EVERYTHING)))
+    return held, [freeze for freeze in said.freezes if freeze.scope in (name, EVERYTHING)]
 
 
 def may_act(situation: Situation) -> bool:
@@ -74,10 +78,12 @@ def _armed(
 ) -> Iterator[Armed]:
     """Every step to come that may be armed, in order of time. None comes back down before it should."""
     now, pace = situation.now, situation.pace
+    bounded = most_by_itself(situation.caps, situation.resource)
+    most = bounded[0] if bounded else situation.resource.maximum
     level = max(standing_at(steps, now, ordinary.minimum), situation.observed_floor, ordinary.minimum)
     ahead = [step for step in steps if now < step.act_at <= now + AHEAD]
     for number, step in enumerate(ahead):
-        floor = max(step.floor, ordinary.minimum)
+        floor = max(min(step.floor, most), ordinary.minimum)
         rises_at = next((later.act_at for later in ahead[number:] if later.floor > step.floor), None)
         at = step.act_at if floor >= level else step.act_at + AFTER_US
         is_closed = any(f.start <= at < f.end for f in pace.freezes) or not is_within(pace.hours, at)

@@ -18,6 +18,10 @@ FIRST_WAIT = timedelta(seconds=30)
 CALM = timedelta(hours=1)
 """What has stood for so long is not being fought over any more."""
 
+ANEW = "whoever made it anew"
+MOST_KEPT = 25
+"""More than are ever answered."""
+
 PART_THEM = "make them leave the bounds alone, then hold and resume the resource"
 """What a person has to do about a fight that was given up."""
 
@@ -27,10 +31,31 @@ def clobbered(state: ResourceState, ours: Bounds, found: Observation) -> Resourc
 
     Higher ones are no clobber: somebody wants more, and has it.
     """
-    if state.refused is not None or ours == state.originals or not _is_less(found.bounds, ours):
+    if state.refused is not None or not _is_less(found.bounds, ours):
         return state
-    clobber = Clobber(found.observed_at, found.writer, ours, found.bounds)
-    return replace(state, clobbers=(*_recent(state.clobbers, found.observed_at), clobber))
+    return _counted(state, Clobber(found.observed_at, found.writer, ours, found.bounds))
+
+
+def made_anew(
+    state: ResourceState, before: tuple[Clobber, ...], *stood: Bounds, found: Observation
+) -> ResourceState:
+    """The state of a resource made anew where `stood` what we had set: a way to take it back as well.
+
+    `before` are the clobbers of the one that is gone.
+    """
+    state = replace(state, clobbers=before)
+    if not stood or not _is_less(found.bounds, stood[0]):
+        return state
+    return _counted(state, Clobber(found.observed_at, ANEW, stood[0], found.bounds))
+
+
+def _counted(state: ResourceState, clobber: Clobber) -> ResourceState:
+    """With one more. What changes again while we only wait is no other; of very many the newest are kept."""
+    known = _recent(state.clobbers, clobber.at)
+    if known and state.observation is not None and state.observation.bounds == known[-1].found:
+        clobber = replace(clobber, at=known[-1].at, ours=known[-1].ours)
+        known = known[:-1]
+    return replace(state, clobbers=(*known, clobber)[-MOST_KEPT:])
 
 
 def calmed(state: ResourceState, now: datetime) -> ResourceState:

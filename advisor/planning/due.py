@@ -7,7 +7,6 @@ from datetime import datetime
 from advisor.domain.advice import Instruction, Recommendation
 from advisor.domain.capacity import Armed
 from advisor.domain.reason import Reason
-from advisor.planning.arming import stopping
 from advisor.planning.rehearsals import rehearsed_floor
 from advisor.planning.schedule import standing_at
 from advisor.planning.situation import Situation
@@ -24,15 +23,20 @@ def due_now(
     """
     if situation.resource.is_fixed:
         return None
-    if armed == () and any(stop.disarm for stop in stopping(situation)):
-        disarming = _only_armed(situation, recommendation, armed)
-        if disarming is not None:
-            return disarming
-    rehearsed = rehearsed_floor(situation)
-    if rehearsed is not None:
-        return _rehearsing(situation, recommendation, rehearsed)
-    if not situation.in_force and situation.state.originals is None:
-        return _only_armed(situation, recommendation, armed)
+    usual, rehearsed = _usual(situation, recommendation, armed), rehearsed_floor(situation)
+    if rehearsed is None or (usual is not None and usual.floor >= rehearsed and not usual.restore):
+        return usual
+    return _rehearsing(situation, recommendation, rehearsed)
+
+
+def _usual(
+    situation: Situation, recommendation: Recommendation, armed: tuple[Armed, ...] | None
+) -> Instruction | None:
+    """What the plan asks for."""
+    state = situation.state
+    untouched = state.observation is not None and state.observation.bounds == state.originals
+    if not situation.in_force and (state.originals is None or (untouched and armed)):
+        return only_armed(situation, recommendation, armed)
     steps, now, minimum = recommendation.steps, situation.now, situation.resource.minimum
     floor = standing_at(steps, now, minimum)
     last = max((s.act_at for s in steps if s.act_at <= now), default=now)
@@ -46,7 +50,7 @@ def due_now(
         planned_for=last,
         expires_at=recommendation.expires_at,
         reasons=recommendation.reasons,
-        restore=is_over and not armed and _has_rested(situation, now) and _can_spare(situation),
+        restore=is_over and _has_rested(situation, now) and _can_spare(situation),
         armed=armed,
     )
 
@@ -63,7 +67,7 @@ def _rehearsing(situation: Situation, recommendation: Recommendation, floor: int
     )
 
 
-def _only_armed(
+def only_armed(
     situation: Situation, recommendation: Recommendation, armed: tuple[Armed, ...] | None
 ) -> Instruction | None:
     """Bounds as they stand, with steps to come armed at the platform; None where nothing is to be armed."""
@@ -79,6 +83,17 @@ def _only_armed(
         reasons=recommendation.reasons,
         armed=armed,
     )
+
+
+def taken_back(
+    situation: Situation, recommendation: Recommendation, armed: tuple[Armed, ...] | None
+) -> Instruction | None:
+    """What is armed and should not be any more, while nothing else may be done; None where nothing is."""
+    observation = situation.state.observation
+    if observation is None or not observation.managed or observation.owner or armed is None:
+        return None
+    left = tuple(step for step in observation.armed or () if step in armed)
+    return only_armed(situation, recommendation, left)
 
 
 def left_of_raise(situation: Situation, due: Instruction | None, allowed: Instruction | None) -> int | None:

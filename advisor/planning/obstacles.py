@@ -54,7 +54,9 @@ def _given_up(situation: Situation) -> Iterator[Obstacle]:
 def _refused(state: ResourceState, now: datetime) -> Iterator[Obstacle]:
     """The platform does not take what is due, and that did not pass by itself."""
     refused = state.refused
-    if refused is None or (refused.reason in PASSING and now - refused.since < PASSES_WITHIN):
+    if refused is None or refused.reason is Reason.ACT_PARTLY_DONE:
+        return  # what was taken of it stands, and units that are missing for the rest are told as that
+    if refused.reason in PASSING and now - refused.since < PASSES_WITHIN:
         return
     since = f"since {refused.since:%H:%M}Z" if refused.times > 1 else f"at {refused.since:%H:%M}Z"
     yield Obstacle(refused.reason, f"the platform refuses {since}: {refused.detail}")

@@ -27,7 +27,7 @@ from advisor.planning.arming import armed_for
 from advisor.planning.bounds import Bounded
 from advisor.planning.cost import cost_of_steps
 from advisor.planning.cuts import Cut
-from advisor.planning.due import due_now, left_of_raise
+from advisor.planning.due import due_now, left_of_raise, taken_back
 from advisor.planning.estate import LaidOut
 from advisor.planning.ledger import balanced
 from advisor.planning.permissions import Asked, Permission, mode_of, permission
@@ -96,12 +96,27 @@ def permissions_on(
     return found
 
 
+def may_raise_at(
+    laid: LaidOut,
+    campaigns: Mapping[str, Campaign],
+    costs: Mapping[str, Cost],
+    controls: Controls,
+    policy: Policy,
+    at: datetime,
+) -> bool:
+    """May all campaigns that have a part in a step then have all they ask for, by what people say today?"""
+    at_s = to_epoch_s(at)
+    claims = [k for c in laid.clusters if c.times_s[0] <= at_s <= c.times_s[-1] for k in c.claims]
+    given = permissions_on(laid, campaigns, costs, controls, policy, at)
+    return all(given[claim.campaign_id].is_full for claim in claims)
+
+
 def recommend(
     laid: LaidOut,
     situation: Situation,
     findings: Sequence[Finding],
     campaigns: Mapping[str, Campaign],
-    permissions: Mapping[str, Permission],
+    may_raise: Callable[[datetime], bool],
     bounded: Bounded,
     policy: Policy,
 ) -> ResourceDecision:
@@ -109,7 +124,8 @@ def recommend(
 
     `laid` is laid out as its needs alone would have it, `bounded` is what pools and budgets leave. Its mode
     is that of the cluster of campaigns that is running or comes next: it says what becomes of the next
-    steps. A more timid campaign later in the day takes nothing from them.
+    steps. A more timid campaign later in the day takes nothing from them. `may_raise` says whether all that
+    have a part in a step at a time to come may have all they ask for then.
     """
     steps, verdicts = guard_plan(situation, laid.steps)
     expires_at = _expiry(situation, steps)
@@ -128,13 +144,15 @@ def recommend(
         decided_at=situation.now,
     )
     begun = {claim.campaign_id for claim in situation.in_force}
-    due = due_now(situation, recommendation, armed_for(situation, steps, _may_raise(laid, permissions)))
+    armed = armed_for(situation, steps, may_raise)
+    due = due_now(situation, recommendation, armed)
     allowed, answers = guard_act(situation, due) if due else (None, ())
+    disarming = taken_back(situation, recommendation, armed) if allowed is None else None
     return ResourceDecision(
         recommendation,
         situation.claims,
         (*verdicts, *answers),
-        allowed,
+        allowed or disarming,
         bounded.without_of(laid.name),
         balanced(laid.resource, laid.state, situation.claims, situation.now),
         tuple(ration for ration in bounded.rations if ration.campaign_id in begun),
@@ -174,17 +192,6 @@ def _reasons(
     why = (Reason.CAMPAIGN_CLAIM,) if steps else ()
     forecast = (reason for need in laid.needs for reason in need.reasons)
     return tuple(dict.fromkeys((*why, *(f.reason for f in findings), *objections, *forecast)))
-
-
-def _may_raise(laid: LaidOut, permissions: Mapping[str, Permission]) -> Callable[[datetime], bool]:
-    """May all campaigns that have a part in a step then have all they ask for?"""
-
-    def may(at: datetime) -> bool:
-        at_s = to_epoch_s(at)
-        claims = [c.claims for c in laid.clusters if c.times_s[0] <= at_s <= c.times_s[-1]]
-        return all(permissions[claim.campaign_id].is_full for those in claims for claim in those)
-
-    return may
 
 
 def _expiry(situation: Situation, steps: Sequence[Step]) -> datetime:

@@ -36,7 +36,7 @@ def why_not_rehearsed(resource: ResourcePolicy, state: ResourceState | None) -> 
         return f"it may be lowered {resource.lowerings_per_day} times a day only: they are kept for campaigns"
     if state is None or state.observation is None:
         return "nobody has looked at it yet"
-    if state.originals is not None:
+    if state.originals is not None and state.originals != state.observation.bounds:
         return "its floor is raised already"
     if small_step(resource, state.observation) is None:
         return f"it has as many units as it may have, {state.observation.units}"
@@ -52,13 +52,32 @@ def rehearsed_floor(situation: Situation) -> int | None:
         return None
     rehearsal = max(running, key=lambda r: r.at)
     seen = ready_at(rehearsal, state)
-    return (
-        None if seen is not None and now >= seen + rehearsal.watch else min(rehearsal.floor, resource.maximum)
-    )
+    if seen is not None and now >= seen + rehearsal.watch:
+        return None
+    return min(rehearsal.floor, _allowed(resource, state))
+
+
+def _allowed(resource: ResourcePolicy, state: ResourceState) -> int:
+    """A small step, whatever was asked for; once it is set, what is set."""
+    found, originals = state.observation, state.originals
+    if found is None:
+        return resource.minimum
+    if originals is not None and originals.minimum < found.bounds.minimum:
+        return found.bounds.minimum
+    last = max((bounds.minimum for bounds in state.set_by_us), default=0)
+    return max(last, small_step(resource, found) or resource.minimum)
 
 
 def ready_at(rehearsal: Rehearsal, state: ResourceState) -> datetime | None:
-    """When were the rehearsal's units seen to serve? None: not yet, or never."""
+    """When were the rehearsal's units seen to serve? None: not yet, or never.
+
+    A lead time of the same evening may stand for this one's as well: then it is when they were counted.
+    """
     arrived = [m for m in state.lead_times.measured if m.arrived and m.asked_at >= rehearsal.at]
     measured = next((m for m in arrived if m.units >= rehearsal.floor), None)
-    return measured.asked_at + timedelta(seconds=measured.took_s) if measured else None
+    if measured is not None:
+        return measured.asked_at + timedelta(seconds=measured.took_s)
+    counted = [r for r in state.capacity.running.ready if r.units >= rehearsal.floor]
+    since = [max(r.since, rehearsal.at) for r in counted if r.until > rehearsal.at]
+    stands = state.observation is not None and state.observation.bounds.minimum >= rehearsal.floor
+    return min(since, default=None) if stands else None

@@ -17,7 +17,10 @@ from tests.support.builders import HOUR, MINUTE, NOW, PODS, observed, resource, 
 
 TRIED = Rehearsal(PODS, "promo", 3, NOW, NOW + HOUR, "ada")
 BEFORE = Bounds(2, 40)
-RAISED = replace(state(floor=3), originals=BEFORE, set_by_us=(Bounds(3, 40),), lead_times=LeadTimes())
+BOOTING = replace(observed(floor=3), units=3, ready_units=2)
+RAISED = replace(
+    state(), observation=BOOTING, originals=BEFORE, set_by_us=(Bounds(3, 40),), lead_times=LeadTimes()
+)
 ARRIVED = LeadTimes((LeadTime(NOW, 3, 48.0),))
 ARGO = Clobber(NOW + 3 * MINUTE, "argocd-controller", Bounds(3, 40), BEFORE)
 

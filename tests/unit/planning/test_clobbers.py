@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from advisor.domain.advice import Outcome
-from advisor.domain.capacity import Bounds, Observation
+from advisor.domain.advice import Outcome, Step
+from advisor.domain.capacity import Armed, Bounds, Observation
 from advisor.domain.meddling import Clobber, Refusal
 from advisor.domain.reason import Reason
 from advisor.domain.resource_state import ResourceState
@@ -80,12 +80,79 @@ def test_the_same_bounds_seen_again_are_one_clobber():
     assert len(seen.clobbers) == 1
 
 
-def test_a_resource_made_anew_under_its_name_was_not_clobbered_and_keeps_its_new_bounds():
+def test_a_resource_made_anew_under_its_name_keeps_its_new_bounds_and_that_counts_as_taking_ours_back():
     before = after_observing(raised(), looked(Bounds(9, 40), identity="one"), NOW)
 
     anew = after_observing(before, looked(Bounds(3, 30), identity="two"), NOW)
 
-    assert (anew.clobbers, anew.originals, anew.set_by_us) == ((), None, ())
+    assert (anew.originals, anew.set_by_us) == (None, ())
+    assert [(c.by, c.found) for c in anew.clobbers] == [("whoever made it anew", Bounds(3, 30))]
+    again = after_observing(anew, looked(Bounds(3, 30), identity="two"), NOW + MINUTE)
+    assert again.clobbers == anew.clobbers
+
+
+def test_what_changes_again_while_we_only_wait_is_the_same_fight():
+    """A writer that moves its own value does not use up our answers."""
+    seen = raised()
+    for minute, least in enumerate((2, 3, 2, 4)):
+        now = NOW + minute * MINUTE
+        seen = after_observing(seen, looked(Bounds(least, 40), now, writer=ARGO), now)
+
+    assert [c.found for c in seen.clobbers] == [Bounds(4, 40)]
+
+
+def test_what_is_taken_back_before_anybody_looks_counts_each_time():
+    """A webhook leaves what stood before the act: that is no old news."""
+    seen = raised()
+    for minute in range(1, 4):
+        now = NOW + minute * MINUTE
+        back = after_observing(seen, looked(Bounds(2, 40), now), now)
+        due = instruction(9, planned_for=now)
+        seen = after_acting(due, before_acting(due, back), now)
+
+    assert len(after_observing(seen, looked(Bounds(2, 40), NOW + HOUR), NOW + 4 * MINUTE).clobbers) == 4
+
+
+def test_a_step_that_is_armed_for_later_excuses_nobody_now():
+    """Only what was due by then can have been the platform's own doing."""
+    armed = (Armed(NOW + 3 * HOUR, 2, None),)
+    before = after_observing(raised(), replace(looked(Bounds(9, 40)), armed=armed), NOW)
+
+    early = after_observing(before, replace(looked(Bounds(2, 40), NOW + MINUTE), armed=armed), NOW + MINUTE)
+    then = NOW + 3 * HOUR
+    late = after_observing(before, replace(looked(Bounds(2, 40), then), armed=()), then)
+
+    assert (len(early.clobbers), len(late.clobbers)) == (1, 0)
+
+
+def test_changes_before_anything_was_raised_are_nobodys_clobber():
+    """While steps are only armed, what stands is what people want."""
+    armed = replace(state(floor=2), originals=Bounds(2, 40), set_by_us=(Bounds(2, 40),))
+
+    seen = after_observing(armed, looked(Bounds(1, 20)), NOW)
+
+    assert (seen.clobbers, seen.originals) == ((), Bounds(1, 20))
+
+
+# --- ours after all
+
+
+def test_a_step_of_the_agreed_plan_that_the_log_does_not_know_of_is_ours_while_the_mark_stands():
+    """Made while Kafka was away, or by the decider before with its last breath."""
+    plan = (Step(NOW - HOUR, 5, 40), Step(NOW - MINUTE, 9, 40))
+    known = replace(state(floor=5), originals=Bounds(2, 40), set_by_us=(Bounds(5, 40),), plan=plan)
+    marked = replace(looked(Bounds(9, 40)), originals=Bounds(2, 40))
+
+    assert after_observing(known, marked, NOW).originals == Bounds(2, 40)
+    assert after_observing(known, looked(Bounds(9, 40)), NOW).originals == Bounds(9, 40)
+
+
+def test_a_call_that_takes_effect_after_it_was_given_up_is_ours():
+    refused = Refusal(Reason.ACT_TIMED_OUT, "no answer", Bounds(9, 40), NOW, 1, NOW)
+    later = (Bounds(5, 40), Bounds(12, 40))
+    known = replace(state(floor=5), originals=Bounds(2, 40), set_by_us=later, refused=refused)
+
+    assert after_observing(known, looked(Bounds(9, 40)), NOW).originals == Bounds(2, 40)
 
 
 def test_bounds_that_the_platform_refused_were_never_there_to_be_taken_back():
