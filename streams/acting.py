@@ -77,15 +77,15 @@ class Acting:
         self.states: dict[str, ResourceState] = {}
 
     async def begin(self) -> None:
-        """From now on this worker decides, and says so in the log."""
+        """From now on this worker decides, and says so in the log; a replay has no other, and no epochs."""
         await self._lanes.stop()
-        await self._tenure.begin()
+        if not self._clock.from_events:
+            await self._tenure.begin()
 
     async def restore(self, reader: AIOKafkaConsumer) -> int:
         """Know what was written of every resource; says the last tick decided (epoch seconds) or 0."""
         self._reader = reader
-        self.states, self._begun, self._looked = {}, {}, {}
-        self._owed.forget_states()
+        states: dict[str, ResourceState] = {}
         latest: dict[bytes, bytes] = {}
         async for record in read_to_end(reader, await self._publisher.whole(self._names.resources)):
             if record.key is not None and record.value is not None:
@@ -98,10 +98,12 @@ class Acting:
             self._publisher.remember_state(state)
             if decided:
                 state = went_on(state, running, decided_s)
-            self.states[state.resource] = state
+            states[state.resource] = state
             actuator = self._actuators.get(state.resource)
             if isinstance(actuator, SimulatedActuator) and state.observation is not None:
                 actuator.resume(state.observation, state.lead_times.awaited)
+        self.states, self._begun, self._looked = states, {}, {}
+        self._owed.forget_states()
         return decided_s
 
     async def stop(self) -> None:
@@ -138,7 +140,7 @@ class Acting:
     ) -> bool:
         """Act on what is due, and keep what the resources' states have become; True if anything was written.
 
-        `controls` are asked for again just before each act, and `is_off` before each is begun: True ends it.
+        Just before each act `controls` are asked for again, and `is_off`: True ends the round.
         """
         wrote = False
         work: dict[str, Work] = {}
@@ -151,7 +153,7 @@ class Acting:
             self.states[name] = remember(made, self.states[name])
             if made.due and lowers(made.due, self.states[name]) and not asked:
                 why_not_lower, asked = await self._why_not_lower(), True
-            piece = self._piece(made, controls, why_not_lower, now) if made.due else None
+            piece = self._piece(made, controls, is_off, why_not_lower, now) if made.due else None
             if piece is not None and made.due is not None:
                 self.states[name] = before_acting(made.due, self.states[name])
                 work[name], self._begun[name] = piece, now
@@ -160,7 +162,11 @@ class Acting:
         return await self.write_down() or wrote
 
     async def raise_agreed(
-        self, decided: Sequence[ResourceDecision], controls: Callable[[], Controls], now: datetime
+        self,
+        decided: Sequence[ResourceDecision],
+        controls: Callable[[], Controls],
+        is_off: Callable[[], bool],
+        now: datetime,
     ) -> None:
         """While Kafka is away: carry out what is due of agreed raises, write nothing, and owe the receipts.
 
@@ -170,9 +176,11 @@ class Acting:
         for made in decided:
             name = made.recommendation.resource
             observation, due = self.states[name].observation, made.due
-            if due is None or due.restore or observation is None or due.floor <= observation.bounds.minimum:
+            if is_off() or due is None or observation is None or Reason.REHEARSAL in due.reasons:
                 continue
-            piece = self._piece(made, controls, None, now)
+            if due.restore or due.floor <= observation.bounds.minimum:
+                continue
+            piece = self._piece(made, controls, is_off, None, now)
             if piece is not None:
                 self.states[name] = before_acting(due, self.states[name])
                 work[name], self._begun[name] = piece, now
@@ -182,6 +190,7 @@ class Acting:
         self,
         made: ResourceDecision,
         controls: Callable[[], Controls],
+        is_off: Callable[[], bool],
         why_not_lower: Reason | None,
         now: datetime,
     ) -> Work | None:
@@ -202,6 +211,8 @@ class Acting:
 
         def still_due(found: Observation) -> bool:
             seen = replace(self.states[name], observation=found)
+            if is_off():
+                return False
             return made.still_due is None or made.still_due(seen, controls(), self._now(now))
 
         return partial(attempt, actuator, due, change, state.observation, still_due, now)

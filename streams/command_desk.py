@@ -61,6 +61,11 @@ class CommandDesk:
         """Has somebody said something that was not dealt with yet?"""
         return self._feed.waiting
 
+    @property
+    def is_stop_waiting(self) -> bool:
+        """Has somebody said hold, freeze or reject, and could it not be stored yet?"""
+        return any(_is_stop(record) for record in (*self._backlog, *self._feed.untaken))
+
     def stand_by(self) -> None:
         """Another worker decides, and sees to commands."""
         self._feed.drop()
@@ -70,22 +75,27 @@ class CommandDesk:
 
     async def restore(self, reader: AIOKafkaConsumer) -> None:
         """Know what stands, and what was said since that was last written down."""
+        self._backlog += self._feed.take()  # heard already, should reading fail
         self._feed.keep()  # before reading to the end: what comes after that end is kept already
-        self._fold = ControlsFold(self._topic_id)
+        fold = ControlsFold(self._topic_id)
         async for record in read_to_end(reader, {TopicPartition(self._names.controls, 0): 0}):
-            self._fold.apply(record.key, record.value)
-        await self._write_again(self._fold.last_changes)
-        starts = {self._feed.partition: self._fold.next_offset}
-        self._backlog = [record async for record in read_to_end(reader, starts)]
+            fold.apply(record.key, record.value)
+        await self._write_again(fold.last_changes)
+        starts = {self._feed.partition: fold.next_offset}
+        backlog = [record async for record in read_to_end(reader, starts)]
+        self._fold, self._backlog = fold, backlog
 
     async def deal_with(self, now: datetime, campaigns: CampaignBook) -> bool:
         """Hear all that was said and not dealt with yet; True if there was anything."""
         records, self._backlog = [*self._backlog, *self._feed.take()], []
         new = [record for record in records if record.offset >= self._fold.next_offset]
+        self._backlog = list(new)  # until it is dealt with: Kafka may go away in the middle
         for record in new:
             if not self._feed.kept:
                 break  # another worker has taken over, and deals with the rest
             await self._deal_with_one(record, now, campaigns)
+            self._backlog.pop(0)
+        self._backlog = []
         forgotten = self._fold.book.forget(now, KEEP_WORDS, campaigns)
         if forgotten:
             await self._write(forgotten)
@@ -133,3 +143,11 @@ class CommandDesk:
         self._metrics.frozen.set(EVERYTHING in frozen)
         self._metrics.frozen_resources.set(len(frozen - {EVERYTHING}))
         self._metrics.holds.set(len({hold.scope for hold in controls.holds}))
+
+
+def _is_stop(record: ReceivedRecord) -> bool:
+    try:
+        command = decode_command(record.value, record.headers, received_at=received_at(record.timestamp))
+    except DecodeError:
+        return False  # nobody can tell what was meant; it is dead-lettered once Kafka is back
+    return command.kind in (CommandKind.FREEZE, CommandKind.HOLD, CommandKind.REJECT)

@@ -60,6 +60,11 @@ class CommandFeed:
         """Are there commands that nobody has taken yet?"""
         return bool(self._kept)
 
+    @property
+    def untaken(self) -> tuple[ReceivedRecord, ...]:
+        """The commands that nobody has taken yet."""
+        return tuple(self._kept or ())
+
     def take(self) -> list[ReceivedRecord]:
         """The commands since the last call."""
         taken = self._kept or []

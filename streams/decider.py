@@ -24,7 +24,7 @@ from streams.command_desk import CommandDesk
 from streams.context import WorkerContext
 from streams.decision_inputs import DecisionInputs
 from streams.decision_metrics import show_decision, warn_of_left_behind
-from streams.failures import named
+from streams.failures import UNREACHABLE
 from streams.going_on import GoingOn
 from streams.log_reader import log_consumer
 from streams.looking_ahead import LookingAhead
@@ -182,7 +182,7 @@ class Decider:
         """Wall clock: decide, or go on with what was agreed while Kafka is away."""
         if await self._kafka_is_there() and await self._decide_and_store(now):
             return
-        await self._going_on.carry_on(self._known, lambda: self._desk.controls, now)
+        await self._going_on.carry_on(self._known, lambda: self._desk.controls, self._is_stopped, now)
 
     async def _kafka_is_there(self) -> bool:
         """Does Kafka answer, as far as was seen lately?
@@ -196,15 +196,15 @@ class Decider:
             return True
         self._ask_at = time.monotonic() + ASK_EVERY_S
         sole = await self._acting.is_sole()
-        if sole is False and not self._going_on.is_on:
-            log.warning("another_decided")
-            await self._restore()
-        return sole is not None
+        if sole is None:
+            return False
+        if sole and not self._going_on.is_on:
+            return True
+        log.info("knows_anew", others_decided=not sole)
+        return await self._know_anew(sole=sole)
 
     async def _decide_and_store(self, now: datetime) -> bool:
         """Decide; False if Kafka did not store what was decided."""
-        if self._going_on.is_on:
-            await self._come_back()
         try:
             if self.active:
                 await self._decide_at(now)
@@ -213,14 +213,21 @@ class Decider:
             return False
         return True
 
-    async def _come_back(self) -> None:
-        """Kafka is back: write down what was done meanwhile, and know everything anew from the log."""
-        with named("knowing everything anew"):
+    async def _know_anew(self, *, sole: bool) -> bool:
+        """Write down what was done meanwhile, and know everything from the log; False if Kafka went again.
+
+        Where others decided meanwhile, what they wrote stands.
+        """
+        try:
             async with asyncio.timeout(BACK_WITHIN_S):
-                if await self._acting.is_sole():  # else what others decided meanwhile stands
+                if sole:
                     await self._acting.write_down()
                 await self._restore()
+        except (KafkaAwayError, *UNREACHABLE) as error:
+            log.warning("kafka_gone_again", why=f"{type(error).__name__}: {error}")
+            return False
         self._going_on.over()
+        return True
 
     async def _decide_at(self, now: datetime) -> bool:
         """One run: observe, decide, write, act; True if anything was written or done."""
@@ -255,7 +262,13 @@ class Decider:
 
     def _is_off(self) -> bool:
         """Has somebody said something since, perhaps a freeze? Then all is decided anew before more acts."""
+        if not self.active:
+            return True  # it is another worker's to do now
         if self._clock.from_events or not self._desk.has_news:
             return False
         self._news.set()
         return True
+
+    def _is_stopped(self) -> bool:
+        """Is nothing to be done while Kafka is away, because somebody else decides, or somebody said stop?"""
+        return not self.active or self._desk.is_stop_waiting

@@ -35,7 +35,11 @@ class GoingOn:
         return self._since is not None
 
     async def carry_on(
-        self, known: Callable[[datetime], DecisionInputs], controls: Callable[[], Controls], now: datetime
+        self,
+        known: Callable[[datetime], DecisionInputs],
+        controls: Callable[[], Controls],
+        is_off: Callable[[], bool],
+        now: datetime,
     ) -> None:
         """Decide on nothing new, and carry out what is due of the raises that were agreed.
 
@@ -54,12 +58,14 @@ class GoingOn:
         seen = known(now)
         stale = as_stale(seen.levels, now - seen.policy.stale_after)
         decision = replace(seen, levels=stale, resources=states).decide()
-        await self._acting.raise_agreed(decision.resources, controls, now)
+        await self._acting.raise_agreed(decision.resources, controls, is_off, now)
         show_decision(self._metrics, decision, self._acting.states, seen.policy, now)
 
     def over(self) -> None:
-        """Kafka is back."""
-        log.info("kafka_back", away_since=to_iso(self._since) if self._since else None)
+        """Kafka is back, if it was away."""
+        if self._since is None:
+            return
+        log.info("kafka_back", away_since=to_iso(self._since))
         self._since = None
         self._metrics.kafka_away.set(0)
 

@@ -23,8 +23,9 @@ class NeedsReading:
 
     async def begin(self, reader: AIOKafkaConsumer) -> None:
         """Forget everything, and read the topic to its end."""
-        self.fold, self.next_offset = NeedsFold(), 0
-        await self._read(reader)
+        anew = NeedsReading(self._topic)
+        await anew._read(reader)
+        self.fold, self.next_offset = anew.fold, anew.next_offset
 
     async def take(
         self, reader: AIOKafkaConsumer, offset: int, key: bytes | None, value: bytes | None

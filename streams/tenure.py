@@ -33,14 +33,14 @@ class Tenure:
         self._longest_call_s = longest_call.total_seconds()
         self._partition: TopicPartition | None = None
         self._began = 0.0
-        self.epoch = 0
+        self.epoch = self._read_to = 0
 
     async def begin(self) -> None:
         """Say in the log that this worker decides from now on, before anything is read of what others did."""
         key, value = encode_decider()
         partition, offset = await self._outbox.send_one(OutgoingRecord(self._topic, key, value))
         self._partition = TopicPartition(self._topic, partition)
-        self.epoch = offset + 1  # a decider that never spoke has 0
+        self.epoch = self._read_to = offset + 1  # a decider that never spoke has 0
         self._began = time.monotonic()
 
     async def why_not_lower(self, reader: AIOKafkaConsumer) -> Reason | None:
@@ -62,9 +62,10 @@ class Tenure:
             return False
         try:
             async with asyncio.timeout(ANSWERS_WITHIN_S):
-                async for record in read_to_end(reader, {self._partition: self.epoch}):
+                async for record in read_to_end(reader, {self._partition: self._read_to}):
                     if record.key == DECIDER_KEY:
                         return False
+                    self._read_to = record.offset + 1
         except UNREACHABLE:
             return None
         return True

@@ -61,8 +61,15 @@ async def look(actuator: Actuator, resource: str, now: datetime) -> Observation 
     """How does the resource stand, or why can nobody tell?"""
     try:
         return await actuator.observe(resource, now)
-    except ActuationError as error:
+    except Exception as error:
+        return trouble(resource, error)
+
+
+def trouble(resource: str, error: Exception) -> ActuationError:
+    """An actuator's error as one of ours: one that breaks its word must not stop the decisions on others."""
+    if isinstance(error, ActuationError):
         return error
+    return ActuationError(resource, f"its actuator failed: {type(error).__name__}: {error}", retryable=False)
 
 
 def looked(state: ResourceState, found: Observation | ActuationError, now: datetime) -> ResourceState:
@@ -87,8 +94,8 @@ async def attempt(
     make = actuator.restore if instruction.restore else actuator.set_floor
     try:
         outcome: Done | ActuationError = await make(change.resource, change, now)
-    except ActuationError as error:
-        outcome = error
+    except Exception as error:
+        outcome = trouble(change.resource, error)
     return Attempt(instruction, change, outcome, await look(actuator, change.resource, now))
 
 
@@ -99,8 +106,8 @@ async def preflight(
     known = image_pulls(resource, found, need)
     try:
         looked = await actuator.preflight(resource.resource, need, now)
-    except ActuationError as error:
-        return Preflight(now, need.minimum, known, unknown=(error.detail,))
+    except Exception as error:
+        return Preflight(now, need.minimum, known, unknown=(trouble(resource.resource, error).detail,))
     return replace(looked, findings=(*looked.findings, *known))
 
 
