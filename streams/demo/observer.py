@@ -104,7 +104,7 @@ class Observer:
 
     def _audited(self, event: dict[str, Any]) -> None:
         data, at = event["data"], datetime.fromisoformat(event["time"])
-        if event["type"] == RESOURCE_ACTED and data["reason"] == Reason.FLOOR_SET:
+        if event["type"] == RESOURCE_ACTED and data["after_floor"] not in (None, data["before_floor"]):
             act = Act(at, data["before_floor"], data["after_floor"], data["reason"])
             self.seen.acts.append(act)
             self.seen.news.append(f"{at:%H:%M}Z floor {act.before} -> {act.after}")
