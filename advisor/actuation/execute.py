@@ -138,7 +138,9 @@ def settled(made: Attempt, state: ResourceState, now: datetime) -> Executed:
     # what is missing is asked for again, and until then nothing is forgotten
     done = after_acting(replace(made.instruction, restore=False), state, now, epoch)
     missing = ActuationError(change.resource, outcome.detail, retryable=False, reason=reason)
-    kept = replace(done, refused=state.refused, originals=change.originals, set_by_us=(change.target,))
+    stands = () if isinstance(made.found, ActuationError) else (made.found.bounds,)
+    ours = (*stands, change.target)
+    kept = replace(done, refused=state.refused, originals=change.originals, set_by_us=ours)
     partly = after_refusal(kept, change.target, missing, now)
     return Executed(looked(partly, made.found, now), receipt, not is_same_refusal(state, partly))
 

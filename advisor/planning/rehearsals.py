@@ -51,6 +51,8 @@ def rehearsed_floor(situation: Situation) -> int | None:
     if not running or situation.in_force or resource.irreversible or resource.is_fixed:
         return None
     rehearsal = max(running, key=lambda r: r.at)
+    if any(at > rehearsal.at for at in state.lowered_at):
+        return None  # it was put back already
     seen = ready_at(rehearsal, state)
     if seen is not None and now >= seen + rehearsal.watch:
         return None
@@ -79,5 +81,7 @@ def ready_at(rehearsal: Rehearsal, state: ResourceState) -> datetime | None:
         return measured.asked_at + timedelta(seconds=measured.took_s)
     counted = [r for r in state.capacity.running.ready if r.units >= rehearsal.floor]
     since = [max(r.since, rehearsal.at) for r in counted if r.until > rehearsal.at]
-    stands = state.observation is not None and state.observation.bounds.minimum >= rehearsal.floor
-    return min(since, default=None) if stands else None
+    found = state.observation
+    if found is None or min(found.bounds.minimum, found.ready_units) < rehearsal.floor:
+        return None
+    return min(since, default=rehearsal.at)

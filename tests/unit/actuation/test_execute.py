@@ -11,7 +11,7 @@ from advisor.actuation.execute import attempt, execute, observe, settled
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import Instruction
 from advisor.domain.capacity import Bounds, Observation
-from advisor.domain.change import Change, Done
+from advisor.domain.change import Carried, Change, Done
 from advisor.domain.evidence import Awaited, LeadTime, LeadTimes
 from advisor.domain.reason import Reason
 from advisor.domain.resource_state import ResourceState
@@ -228,6 +228,46 @@ async def test_a_failure_is_a_receipt_and_the_next_try_succeeds():
     assert again.receipt is not None
     assert again.receipt.reason is Reason.FLOOR_SET
     assert (again.state.originals, again.state.problems) == (Bounds(2, 40), ())
+
+
+async def test_a_part_of_a_restore_forgets_nothing_and_the_rest_is_asked_for_again_ever_later():
+    """The originals are those of the next attempt, and of the next campaign."""
+
+    class Keeping(Counting):
+        async def restore(self, resource: str, change: Change, now: datetime) -> Done:
+            await self.written_by_others(Bounds(change.target.minimum, 40), now)
+            return Done(Carried.PARTLY, "maximum stays 40: 12 are desired")
+
+    platform = Keeping()
+    await platform.written_by_others(Bounds(2, 10))
+    raised = (await execute(platform, instruction(9), await found(platform), NOW)).state
+
+    partly = await execute(platform, restoring(), raised, NOW)
+    again = await execute(platform, restoring(), partly.state, NOW + MINUTE)
+
+    assert partly.receipt is not None
+    assert (partly.receipt.reason, partly.is_news, again.is_news) == (Reason.ACT_PARTLY_DONE, True, False)
+    assert again.state.originals == Bounds(2, 10)
+    assert again.state.refused is not None
+    assert again.state.refused.again_at == NOW + 3 * MINUTE
+
+
+async def test_an_actuator_that_breaks_its_word_is_told_as_trouble_of_its_resource():
+    """Nothing else is held up by it."""
+
+    class Broken(Counting):
+        async def set_floor(self, resource: str, change: Change, now: datetime) -> Done:
+            raise KeyError("min")
+
+    platform = Broken()
+
+    done = await execute(platform, instruction(9), await found(platform), NOW)
+
+    assert done.receipt is not None
+    assert (done.receipt.reason, done.receipt.detail) == (
+        Reason.ACT_FAILED,
+        "its actuator failed: KeyError: 'min'",
+    )
 
 
 async def test_a_ceiling_below_the_floor_gives_way():

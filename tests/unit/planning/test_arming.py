@@ -12,8 +12,8 @@ from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import Instruction
 from advisor.domain.capacity import Armed, Bounds, Observation
 from advisor.domain.change import Change, Done
-from advisor.domain.controls import EVERYTHING, Controls, Hold
-from advisor.domain.limits import FreezeWindow, Irreversible
+from advisor.domain.controls import EVERYTHING, Controls, Envelope, Hold
+from advisor.domain.limits import FreezeWindow, Irreversible, ModeCaps
 from advisor.domain.policy import Mode, Policy
 from advisor.domain.resource_state import ResourceState
 from advisor.planning.acts import before_acting, change_to_make
@@ -27,6 +27,7 @@ from tests.support.builders import (
     campaign,
     decided,
     observed,
+    on_hold,
     only,
     policy,
     resource,
@@ -249,3 +250,89 @@ def test_a_step_that_the_platform_took_a_moment_before_us_is_ours_and_nobodys_cl
     assert (day.bounds, day.state.originals, day.state.clobbers) == (Bounds(2, 40), None, ())
     assert isinstance(day.platform, Scheduling)
     assert day.platform.armed == ()
+
+
+# --- never further than we may go ourselves
+
+
+def test_a_person_who_holds_the_resource_and_sets_more_keeps_it():
+    """What is armed is absolute, and would write over it: so a hold takes it back."""
+    day = scheduled_day().until(at("09:00"), [campaign()])
+    day.controls = on_hold(PODS)
+    day.written_by_others(Bounds(30, 60))
+
+    day.until(at("18:00"), [campaign()], every=5 * MINUTE)
+
+    assert day.bounds == Bounds(30, 60)
+
+
+def test_no_bounds_are_changed_by_arming_alone():
+    """People's own minimum and maximum stand until the first step."""
+    day = Day(people_set=Bounds(1, 20))
+    day.platform = Scheduling(day.rules, Bounds(1, 20))
+
+    day.until(NOW + 3 * MINUTE, [campaign(start=at("22:00"))])
+
+    assert day.bounds == Bounds(1, 20)
+    assert isinstance(day.platform, Scheduling)
+    assert day.platform.armed
+
+
+def test_a_mode_that_may_not_go_so_far_by_itself_arms_no_more_either():
+    capped = replace(policy(resource()), caps={Mode.AUTO: ModeCaps(max_multiplier=2.0)})
+
+    armed = to_arm(the_policy=capped)
+
+    assert armed
+    assert max(step.floor for step in armed) == 4
+
+
+def test_an_approval_that_will_have_run_out_by_a_step_arms_it_not():
+    rules = policy(resource(mode=Mode.APPROVE))
+    units = ((PODS, 40),)
+    until_nine = Envelope("promo", 1, units, None, "EUR", NOW, at("20:00"), at("09:00"), "ada", NOW)
+    all_day = replace(until_nine, expires_at=at("20:00"))
+
+    def armed_under(envelope: Envelope) -> tuple[Armed, ...]:
+        return to_arm(the_policy=rules, controls=Controls(envelopes=(envelope,))) or ()
+
+    assert [step for step in armed_under(until_nine) if step.ceiling is not None] == []
+    assert [step for step in armed_under(all_day) if step.ceiling is not None]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"controls": replace(on_freeze(disarm=True), holds=(Hold(PODS, "bob", NOW),))},
+        {
+            "controls": on_freeze(disarm=True),
+            "the_policy": replace(
+                policy(resource()), freezes=(FreezeWindow(NOW - HOUR, at("09:20"), "peak", ()),)
+            ),
+        },
+        {"the_policy": policy(resource(mode=Mode.RECOMMEND))},
+    ],
+    ids=["somebody holds it too", "a freeze window of the policy", "only recommended by now"],
+)
+def test_taking_back_what_is_armed_is_stopped_by_nothing_that_stops_acts(other):
+    assert to_arm(holding(Armed(at("09:30"), 9, 40)), **other) == ()
+
+
+def test_stale_input_leaves_the_armed_way_down():
+    day = scheduled_day().until(at("09:00"), [campaign()])
+    assert isinstance(day.platform, Scheduling)
+    downs = [step for step in day.platform.armed if step.ceiling is None]
+    seen = replace(day.state.observation, armed=day.platform.armed)
+
+    stale = only(
+        decided(
+            at("09:50"),
+            [campaign()],
+            states={PODS: replace(day.state, observation=seen)},
+            data_until=at("09:00"),
+        )
+    )
+
+    assert downs
+    assert stale.due is not None
+    assert [s for s in stale.due.armed or () if s.ceiling is None] == downs

@@ -165,3 +165,33 @@ def test_a_campaign_that_comes_near_meanwhile_takes_over_and_its_way_down_is_its
 
     tried.until(NOW + 30 * HOUR, soon, every=5 * MINUTE)
     assert (tried.bounds, tried.state.originals) == (Bounds(2, 40), None)
+
+
+def test_a_rehearsal_that_still_runs_takes_nothing_from_the_way_down_of_a_campaign():
+    """Its small floor is no reason to lower what is in use."""
+    rules = policy(resource(reactive=False))
+    long = replace(rehearsing(minutes=1200).rehearsals[0], watch=timedelta(hours=20))
+    soon = [campaign(lasts=HOUR)]
+    tried = Day(rules)
+    tried.controls = Controls(rehearsals=(long,))
+
+    tried.until(at("10:55"), soon).until(at("23:00"), soon, baseline=75.0)
+
+    assert tried.bounds.minimum == 8
+
+
+def test_more_than_a_small_step_is_not_rehearsed_whatever_is_asked_for():
+    greedy = only(decided(NOW, TEN_LATER, states={PODS: state(floor=2)}, controls=rehearsing(floor=40)))
+
+    assert greedy.due is not None
+    assert greedy.due.floor == 3
+
+
+def test_a_second_rehearsal_of_the_same_evening_ends_when_its_own_units_serve():
+    tried = day().until(NOW + HOUR, TEN_LATER)
+    again = NOW + HOUR
+    tried.controls = Controls(rehearsals=(Rehearsal(PODS, "promo", 3, again, again + HOUR, "ada"),))
+
+    tried.until(again + HOUR - MINUTE, TEN_LATER)
+
+    assert (tried.bounds, tried.state.originals) == (Bounds(2, 40), None)
