@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+# Three files of tests at a time: most of the slow ones wait. Each process has a broker and a control plane of its own.
+TOGETHER ?= -n 3 --dist loadfile
 SEEDS ?= 20
 CAMPAIGNS ?= 50
 
@@ -27,7 +29,7 @@ demo: .venv/.runtime ## show the product on an embedded broker: nothing else nee
 
 test: need-java need-kcat need-go lint kafka kube helm ## everything that must hold: lint, then all tests, on a real broker and control plane
 	$(STEP) "pytest: all tests, on a real Kafka broker and a real Kubernetes control plane"
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(TOGETHER) $(PYTEST_ARGS)
 
 lint: .venv/.dev ## style, types, the arrows between packages, dependencies
 	$(STEP) "ruff: style"
