@@ -23,9 +23,10 @@ from advisor.domain.reason import Reason
 from advisor.domain.resource_state import ResourceState
 from advisor.errors import ActuationError
 from advisor.pipeline import remember
-from advisor.planning.acts import after_acting, before_acting, change_to_make, is_put_off, lowers
+from advisor.planning.acts import after_acting, before_acting, change_to_make, lowers
 from advisor.planning.clobbers import forgiven
 from advisor.planning.looks import is_look_due
+from advisor.planning.refusals import is_put_off
 from advisor.planning.weighing import weighed
 from streams.codec.resource_state import (
     DECIDED_KEY,

@@ -19,14 +19,9 @@ from advisor.domain.preflight import Preflight
 from advisor.domain.reason import Reason
 from advisor.domain.resource_state import ResourceState
 from advisor.errors import ActuationError
-from advisor.planning.acts import (
-    after_acting,
-    after_observing,
-    after_refusal,
-    change_to_make,
-    is_same_refusal,
-)
+from advisor.planning.acts import after_acting, after_observing, change_to_make
 from advisor.planning.preflights import image_pulls
+from advisor.planning.refusals import after_refusal, is_same_refusal
 
 StillDue = Callable[[Observation], bool]
 """Do the guardrails, asked again with what is found now, let the very same be done?"""
