@@ -66,7 +66,11 @@ def test_an_hpa_is_raised_in_time_fought_for_given_up_and_given_back_exactly(
     left_s = (start - datetime.now(UTC)).total_seconds()
     eventually(lambda: world.ready_endpoints("web") >= least, left_s, what=f"{least} are ready by the start")
     assert bounds(world)[0] >= least
-    assert worker.metric("headstart_ready_observed_units", resource=hpa) >= least
+    eventually(
+        lambda: worker.metric("headstart_ready_observed_units", resource=hpa) >= least,
+        20,
+        what="the worker has seen them",
+    )
     assert marks(world)
 
     insists = {"spec": {"minReplicas": 2}}
