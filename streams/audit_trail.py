@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import msgspec
 
-from advisor.domain.advice import CampaignReadiness, Decision, Receipt, ResourceDecision
+from advisor.domain.advice import Decision, Receipt, ResourceDecision
 from advisor.domain.policy import Policy
+from advisor.domain.readiness import CampaignReadiness
 from advisor.domain.reason import Reason
 from advisor.planning.claims import counts
 from streams.build import this_build

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client import Gauge
 
-from advisor.domain.advice import CampaignReadiness, Progress, Readiness
 from advisor.domain.campaign import Campaign
+from advisor.domain.readiness import CampaignReadiness, Progress, Readiness
 from advisor.reporting.metrics import Metrics
 
 Series = tuple[Gauge, tuple[str, ...]]

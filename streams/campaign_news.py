@@ -11,8 +11,8 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from advisor.domain.advice import CampaignReadiness
 from advisor.domain.policy import Policy
+from advisor.domain.readiness import CampaignReadiness
 from advisor.domain.reason import Reason
 from streams.audit_trail import why_not_counted
 from streams.campaign_book import BookEntry

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from advisor.domain.advice import CampaignReadiness
+from advisor.domain.readiness import CampaignReadiness
 from streams.campaign_book import CampaignBook
 from streams.campaign_feed import CampaignFeed, Reject, decode_or_reject
 from streams.campaign_metrics import CampaignGauges

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from advisor.domain.advice import CampaignReadiness, Need, ResourceDecision, Step
+from advisor.domain.advice import Need, ResourceDecision, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats
 from advisor.domain.evidence import Proof
 from advisor.domain.policy import Policy, ResourcePolicy
+from advisor.domain.readiness import CampaignReadiness
 from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import Seconds
 from advisor.errors import HeadstartError

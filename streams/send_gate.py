@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from advisor.domain.advice import SendGate, SendStep
 from advisor.domain.campaign import Campaign
+from advisor.domain.readiness import SendGate, SendStep
 from advisor.planning.wording import gate_in_words, gate_to_come_in_words
 
 

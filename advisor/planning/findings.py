@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
-from advisor.domain.advice import Finding, Outcome, Readiness
+from advisor.domain.advice import Outcome
 from advisor.domain.campaign import Campaign
+from advisor.domain.readiness import Finding, Readiness
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_epoch_s
 from advisor.domain.units import in_units
 from advisor.planning.claims import demand_on
 from advisor.planning.cluster import ClusterFloors
 from advisor.planning.coverage import covered_level
+from advisor.planning.doubts import how_often, risky, unknown, unproven
 from advisor.planning.lateness import lateness, outgrown, short_at
 from advisor.planning.permissions import most_by_itself
 from advisor.planning.presence import Standing, missing, overdue
-from advisor.planning.prospect import Prospect, claim_of, from_start, opening_units, peak_units
-from advisor.planning.schedule import promised_until
+from advisor.planning.prospect import Prospect, claim_of, from_start, peak_units
 
 
 def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[Finding, ...]:
@@ -38,7 +39,7 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
         detail = "not forecast yet: announced a moment ago, or further away than plan_ahead"
         return (Finding(Readiness.AT_RISK, Reason.NOT_FORECAST_YET, name, detail),)
     if prospect.standing.resource.is_fixed:
-        carried = (_fixed(campaign, prospect, cluster, now), *_unknown(prospect))
+        carried = (_fixed(campaign, prospect, cluster, now), *unknown(prospect))
         return tuple(sorted(carried, key=lambda f: f.readiness.rank))
     peak = peak_units(campaign, cluster)
     usual = prospect.standing.pace.usual
@@ -46,18 +47,18 @@ def findings_on(campaign: Campaign, prospect: Prospect, now: datetime) -> tuple[
     is_short = bool(short.any())
     late = lateness(campaign, prospect, cluster, short, now) if is_short else []
     lacking: list[Finding] = [*_impossible(campaign, prospect, cluster), *late]
-    doubts = list(_unknown(prospect))
+    doubts = list(unknown(prospect))
     # Where what is always there suffices, nothing is asked for and nothing needs agreement.
     if peak > prospect.standing.always_there:
         lacking += _obstructed(prospect, peak, now, is_short=is_short)
         lacking += _foreseen(prospect, peak)
         lacking += _pending(prospect, peak)
-        doubts += _unproven(campaign, prospect, cluster, now, is_short=is_short)
+        doubts += unproven(campaign, prospect, cluster, now, is_short=is_short)
     if is_short and not lacking:
         lacking.append(outgrown(prospect, cluster, short, now))
     found = lacking + doubts
     if all(finding.readiness is not Readiness.NOT_READY for finding in found):
-        found += _risky(campaign, prospect, cluster, peak, now)
+        found += risky(campaign, prospect, cluster, peak, now)
     return tuple(sorted(found or [_met(prospect.standing, peak)], key=lambda f: f.readiness.rank))
 
 
@@ -75,7 +76,7 @@ def _fixed(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, now: 
     needs, since = prospect.standing.laid.needs, max(campaign.start, now)
     covered = covered_level(resource, needs, cluster, one, resource.unit_capacity, since, campaign.end)
     if covered < prospect.policy.demand_level:
-        detail = f"cannot be scaled: {limit}, too little in {_how_often(covered)} such campaigns"
+        detail = f"cannot be scaled: {limit}, too little in {how_often(covered)} such campaigns"
         return Finding(Readiness.AT_RISK, Reason.RISK_TOO_HIGH, resource.resource, detail)
     return Finding(Readiness.READY, Reason.FLOOR_SUFFICIENT, resource.resource, limit)
 
@@ -109,15 +110,6 @@ def _most_missing(campaign: Campaign, prospect: Prospect, cluster: ClusterFloors
     # Where as many are missing at several times, the one at which most are needed tells it best.
     worst = int(np.lexsort((cluster.asked, missing))[-1])
     return f"{after.asked[worst]} of {cluster.asked[worst]} units" if missing[worst] > 0 else ""
-
-
-def _unknown(prospect: Prospect) -> Iterator[Finding]:
-    name = prospect.resource_id
-    if prospect.is_stale:
-        yield Finding(Readiness.AT_RISK, Reason.INPUT_STALE, name, "the newest demand is too old to rely on")
-    if prospect.is_uncalibrated:
-        detail = "the forecast of its services was too low too often in the last days"
-        yield Finding(Readiness.AT_RISK, Reason.OUT_OF_CALIBRATION, name, detail)
 
 
 def _obstructed(prospect: Prospect, peak: int, now: datetime, *, is_short: bool) -> Iterator[Finding]:
@@ -184,63 +176,6 @@ def _pending(prospect: Prospect, peak: int) -> Iterator[Finding]:
         yield Finding(Readiness.AT_RISK, verdict.reason, prospect.resource_id, detail)
 
 
-def _unproven(
-    campaign: Campaign,
-    prospect: Prospect,
-    cluster: ClusterFloors,
-    now: datetime,
-    *,
-    is_short: bool,
-) -> Iterator[Finding]:
-    """What was only believed so far: a unit's capacity, and its lead time."""
-    standing, name, proof = prospect.standing, prospect.resource_id, prospect.proof
-    if not proof.is_proven:
-        yield Finding(Readiness.AT_RISK, Reason.UNIT_CAPACITY_UNPROVEN, name, proof.detail)
-    if not standing.verified(opening_units(campaign, prospect, cluster, now)):
-        if not prospect.is_lead_time_measured:
-            usual = standing.pace.usual.total_seconds() / 60
-            detail = f"nobody has measured yet that its units take no longer than {usual:g} min"
-            yield Finding(Readiness.AT_RISK, Reason.LEAD_TIME_UNMEASURED, name, detail)
-        elif not is_short and short_at(campaign, prospect, cluster, now, standing.pace.lead).any():
-            detail = f"in time only if its units take no longer than usual ({_span(standing.pace.usual)})"
-            yield Finding(Readiness.AT_RISK, Reason.LEAD_TIME_TIGHT, name, detail)
-
-
-def _risky(
-    campaign: Campaign, prospect: Prospect, cluster: ClusterFloors, peak: int, now: datetime
-) -> Iterator[Finding]:
-    """The plan, with units as they were proved, is short more often than the policy allows."""
-    standing, name, proof = prospect.standing, prospect.resource_id, prospect.proof
-    capacity = min(standing.resource.unit_capacity, proof.proved_rate or standing.resource.unit_capacity)
-    until = min(promised_until(standing.resource, campaign), campaign.end)
-    since = max(campaign.start, now)
-    needs = standing.laid.needs
-    covered = covered_level(standing.resource, needs, cluster, cluster.ready, capacity, since, until)
-    if covered < prospect.policy.demand_level:
-        detail = (
-            f"{peak} units of {capacity:,.0f}/s are too few in {_how_often(covered)} such campaigns, "
-            f"the policy's risk is {prospect.policy.risk:.0%}: {_safer(prospect, peak, capacity)}"
-        )
-        yield Finding(Readiness.AT_RISK, Reason.RISK_TOO_HIGH, name, detail)
-
-
-def _safer(prospect: Prospect, peak: int, capacity: float) -> str:
-    """What would make the plan short less often?"""
-    resource, level = prospect.standing.resource, prospect.policy.demand_level
-    if capacity < resource.unit_capacity:
-        return f"a load test may prove the {resource.unit_capacity:,.0f}/s declared"
-    if peak >= resource.maximum:
-        return f"more than its maximum, {resource.maximum}, would be needed"
-    if resource.quantile < level:
-        return f"`quantile: {level:g}` would plan for it"
-    return "more `headroom` would cover it"
-
-
-def _how_often(covered: float) -> str:
-    """In how many campaigns is the demand above its quantile `covered`?"""
-    return f"about 1 in {1 / (1 - covered):.0f}" if covered > 0.5 else "more than every second"
-
-
 def _met(standing: Standing, peak: int) -> Finding:
     name = standing.resource.resource
     if peak <= standing.always_there:
@@ -249,7 +184,3 @@ def _met(standing: Standing, peak: int) -> Finding:
     if standing.verified(peak):
         return Finding(Readiness.READY, Reason.VERIFIED, name, f"{in_units(peak)} needed, all ready")
     return Finding(Readiness.READY, Reason.MEETS_PLAN, name, f"{in_units(peak)} will be ready in time")
-
-
-def _span(length: timedelta) -> str:
-    return f"{length.total_seconds() / 60:g} min"

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.domain.advice import Finding, Readiness
 from advisor.domain.campaign import Campaign
+from advisor.domain.readiness import Finding, Readiness
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.domain.units import in_units

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from advisor.domain.advice import Progress
+from advisor.domain.readiness import Progress
 from advisor.planning.presence import Standing, overdue
 from advisor.planning.schedule import standing_at
 

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from advisor.domain.advice import CampaignReadiness, Finding, Readiness
 from advisor.domain.campaign import Campaign
 from advisor.domain.controls import Controls
 from advisor.domain.money import Cost
 from advisor.domain.policy import Policy
+from advisor.domain.readiness import CampaignReadiness, Finding, Readiness
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import ceil_to, from_epoch_s, span, step_s
 from advisor.forecasting.windows import is_season

@@ -7,19 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from advisor.domain.advice import (
-    Finding,
-    Outcome,
-    Readiness,
-    Recommendation,
-    ResourceDecision,
-    Step,
-)
+from advisor.domain.advice import Outcome, Recommendation, ResourceDecision, Step
 from advisor.domain.campaign import Campaign
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
 from advisor.domain.money import Cost
 from advisor.domain.policy import Policy
+from advisor.domain.readiness import Finding, Readiness
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_epoch_s
 from advisor.planning.act_guardrails import guard_act, is_still_due

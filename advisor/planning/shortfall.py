@@ -8,9 +8,9 @@ from datetime import datetime
 
 import numpy as np
 
-from advisor.domain.advice import SendGate, SendStep, Shortfall
 from advisor.domain.campaign import Campaign
 from advisor.domain.demand import Floats
+from advisor.domain.readiness import SendGate, SendStep, Shortfall
 from advisor.domain.timegrid import Seconds, ceil_to, from_epoch_s, span, to_epoch_s
 from advisor.planning.claims import demand_on
 from advisor.planning.cluster import ClusterFloors

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from advisor.domain.advice import CampaignReadiness, Finding, Readiness, SendGate, SendStep, Shortfall
 from advisor.domain.campaign import Campaign
 from advisor.domain.money import Cost
+from advisor.domain.readiness import CampaignReadiness, Finding, Readiness, SendGate, SendStep, Shortfall
 from advisor.domain.reason import Reason
 
 UP_TO_PEOPLE = frozenset(

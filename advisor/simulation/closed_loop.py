@@ -22,9 +22,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.domain.advice import CampaignReadiness
 from advisor.domain.campaign import Campaign
 from advisor.domain.policy import Mode, Policy, SourcePolicy
+from advisor.domain.readiness import CampaignReadiness
 from advisor.domain.timegrid import Seconds, to_epoch_s
 from advisor.simulation.contest import LoopOptions, ScalerRun, Tried, at_rest, contest, reaching
 from advisor.simulation.loop_trace import LoopTrace

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.domain.advice import CampaignReadiness, Need, ResourceDecision
+from advisor.domain.advice import Need, ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.controls import Controls
 from advisor.domain.policy import Policy
+from advisor.domain.readiness import CampaignReadiness
 from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import Seconds, from_epoch_s, step_s, to_epoch_s
 from advisor.forecasting.learned import NOTHING

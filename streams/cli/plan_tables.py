@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from advisor.domain.advice import CampaignReadiness, Progress, Readiness, ResourceDecision, Shortfall
+from advisor.domain.advice import ResourceDecision
 from advisor.domain.money import Cost
+from advisor.domain.readiness import CampaignReadiness, Progress, Readiness, Shortfall
 from advisor.domain.units import in_units
 from streams.cli.layout import show_table
 from streams.plan import CampaignPlan, ResourceFacts

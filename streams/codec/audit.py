@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from advisor.domain.advice import CampaignReadiness, Receipt, ResourceDecision
+from advisor.domain.advice import Receipt, ResourceDecision
+from advisor.domain.readiness import CampaignReadiness
 from advisor.domain.reason import Reason
 from streams.codec.events import cloud_event
 from streams.codec.recommendations import recommendation_data, recommendation_id

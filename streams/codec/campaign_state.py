@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from advisor.domain.advice import CampaignReadiness, Progress, Readiness, SendGate, Shortfall
 from advisor.domain.money import Cost
+from advisor.domain.readiness import CampaignReadiness, Progress, Readiness, SendGate, Shortfall
 from advisor.domain.reason import Reason
 from streams.campaign_book import BookEntry
 from streams.codec.versioned import read_versioned

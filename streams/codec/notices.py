@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from advisor.domain.advice import Readiness, SendStep
+from advisor.domain.readiness import Readiness, SendStep
 from advisor.domain.reason import Reason
 from streams.codec.audit import SOURCE, content_hash
 from streams.codec.events import cloud_event

@@ -11,18 +11,11 @@ from typing import Annotated
 
 import msgspec
 
-from advisor.domain.advice import (
-    CampaignReadiness,
-    Finding,
-    Progress,
-    Readiness,
-    ResourceDecision,
-    SendStep,
-    Shortfall,
-)
+from advisor.domain.advice import ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.money import Rung
 from advisor.domain.policy import Mode
+from advisor.domain.readiness import CampaignReadiness, Finding, Progress, Readiness, SendStep, Shortfall
 from advisor.domain.reason import Reason
 from streams.plan import CampaignPlan, ResourceFacts
 from streams.send_gate import MaySend, may_send

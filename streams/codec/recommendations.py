@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from advisor.domain.advice import Readiness, Recommendation
+from advisor.domain.advice import Recommendation
 from advisor.domain.policy import Mode
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from streams.codec.events import RECOMMENDATION, cloud_event
 from streams.records import Headers

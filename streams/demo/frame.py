@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from advisor.domain.advice import Readiness
 from advisor.domain.demand import Floats
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import Seconds
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from advisor.domain.advice import Readiness, Step
+from advisor.domain.advice import Step
 from advisor.domain.campaign import Campaign
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_epoch_s
 from advisor.settings import Settings

@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from advisor.domain.advice import Readiness
+from advisor.domain.readiness import Readiness
 from advisor.domain.units import in_units
 from streams.demo import chart as text_chart
 from streams.demo.frame import DemoFrame, SaleNow, countdown

@@ -18,8 +18,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from advisor.domain.advice import Readiness
 from advisor.domain.policy import Policy
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from advisor.simulation.readiness_world.life import live
 from advisor.simulation.readiness_world.outcomes import Outcome, Tally, outcomes, tally

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from advisor.domain.advice import CampaignReadiness, Finding, Readiness
 from advisor.domain.money import Cost
+from advisor.domain.readiness import CampaignReadiness, Finding, Readiness
 from advisor.domain.reason import Reason
 from streams.campaign_inbox import read_inbox
 from streams.codec.campaign_state import encode_entry, entry_record

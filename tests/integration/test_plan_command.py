@@ -14,9 +14,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import Result
 
-from advisor.domain.advice import CampaignReadiness, Finding, Readiness, SendGate, SendStep
 from advisor.domain.campaign import Campaign
 from advisor.domain.money import Cost
+from advisor.domain.readiness import CampaignReadiness, Finding, Readiness, SendGate, SendStep
 from advisor.domain.reason import Reason
 from streams.campaign_book import BookEntry, Position, Standing
 from streams.codec.campaign_state import encode_entry, entry_record

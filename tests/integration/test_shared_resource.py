@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
-from advisor.domain.advice import Readiness
+from advisor.domain.readiness import Readiness
 from advisor.planning.sizing import units_for
 from advisor.policy_file import load_policy
 from streams.codec.needs_log import NeedRecord, decode_needs

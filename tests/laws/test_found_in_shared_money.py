@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from advisor.domain.advice import Readiness
 from advisor.domain.campaign import CampaignBudget, CampaignStatus
 from advisor.domain.capacity import Bounds
 from advisor.domain.limits import Budgets, Irreversible
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from tests.laws import run as timeline
 from tests.laws.events import Resumed, Sent, Silent

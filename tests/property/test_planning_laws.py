@@ -10,12 +10,13 @@ import numpy as np
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from advisor.domain.advice import Decision, Need, Outcome, Readiness, ResourceDecision, Step, WithoutCampaign
+from advisor.domain.advice import Decision, Need, Outcome, ResourceDecision, Step, WithoutCampaign
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds
 from advisor.domain.controls import Controls, Envelope
 from advisor.domain.limits import Budgets
 from advisor.domain.policy import Mode, ResourcePolicy
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import IN_RUNBOOK, Reason
 from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import ceil_to, from_epoch_s

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from advisor.domain.advice import Readiness
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_epoch_s
 from advisor.simulation.comparison import compare

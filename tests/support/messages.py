@@ -6,9 +6,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from advisor.domain.advice import Readiness, Recommendation, Step
+from advisor.domain.advice import Recommendation, Step
 from advisor.domain.money import Cost
 from advisor.domain.policy import Mode
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)

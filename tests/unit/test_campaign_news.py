@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from advisor.domain.advice import CampaignReadiness, Finding, Readiness, SendGate, SendStep
 from advisor.domain.money import Cost
+from advisor.domain.readiness import CampaignReadiness, Finding, Readiness, SendGate, SendStep
 from advisor.domain.reason import Reason
 from streams.campaign_book import BookEntry, Position, Standing
 from streams.campaign_news import CampaignNews

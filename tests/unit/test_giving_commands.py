@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.domain.advice import CampaignReadiness, Cost, Readiness
+from advisor.domain.advice import Cost
 from advisor.domain.limits import ApprovalPolicy
+from advisor.domain.readiness import CampaignReadiness, Readiness
 from streams.envelope_of_plan import envelope_of
 from streams.plan import CampaignPlan
 from tests.support.builders import HOUR, NOW, PODS, at, campaign, decided, only, policy, resource, schedule

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from advisor.domain.advice import Readiness
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
 from advisor.domain.policy import Mode, SourcePolicy
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from advisor.pipeline import advise, assess, decide, remember
 from tests.support.builders import (

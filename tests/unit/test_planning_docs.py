@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from advisor.domain.advice import Readiness
 from advisor.domain.campaign import CampaignBudget
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import IN_RUNBOOK, Reason
 from advisor.planning.act_guardrails import ACT_GUARDRAILS
 from advisor.planning.plan_guardrails import PLAN_GUARDRAILS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from advisor.domain.advice import CampaignReadiness, Readiness, SendGate, SendStep
 from advisor.domain.money import Cost
+from advisor.domain.readiness import CampaignReadiness, Readiness, SendGate, SendStep
 from streams.campaign_book import BookEntry, Position, Standing
 from streams.codec.campaign_state import entry_record
 from streams.send_gate import may_send

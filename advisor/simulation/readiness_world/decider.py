@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from advisor.domain.advice import CampaignReadiness, Need, Readiness, ResourceDecision
+from advisor.domain.advice import Need, ResourceDecision
 from advisor.domain.campaign import Campaign
 from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.controls import Controls
 from advisor.domain.policy import Policy
+from advisor.domain.readiness import CampaignReadiness, Readiness
 from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.forecasting.learned import NOTHING, Learned

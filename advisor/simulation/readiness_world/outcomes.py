@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.domain.advice import Readiness
 from advisor.domain.campaign import Campaign
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from advisor.domain.timegrid import to_epoch_s
 from advisor.planning.schedule import promised_until

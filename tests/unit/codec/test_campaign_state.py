@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from advisor.domain.advice import CampaignReadiness
+from advisor.domain.readiness import CampaignReadiness
 from streams.campaign_book import BookEntry, Position, Standing
 from streams.codec.campaign_state import SAID_AGAIN, EntryRecord, decode_entry, encode_entry, entry_record
 from tests.support.builders import MINUTE, NOW, at, campaign, decided, policy, resource

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from advisor.domain.advice import Readiness
 from advisor.domain.money import Cost
 from advisor.domain.policy import Mode
+from advisor.domain.readiness import Readiness
 from streams.codec.events import read_event
 from streams.codec.recommendations import encode_recommendation, recommendation_data, recommendation_id
 from tests.support.messages import NOW, RECOMMENDATION

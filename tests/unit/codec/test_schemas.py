@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from advisor.domain.advice import Readiness, SendStep
+from advisor.domain.readiness import Readiness, SendStep
 from advisor.domain.reason import Reason
 from streams.codec.campaigns import Announced, decode_campaign, encode_campaign
 from streams.codec.command_audit import Deed, notice_of_command

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from advisor.domain.advice import Readiness
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from streams.demo.chart import LABEL_WIDTH, chart, nice_ceiling
 from streams.demo.frame import Curve, FloorNow, SaleNow, countdown

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from advisor.domain.advice import Decision, Outcome, Readiness, Verdict
+from advisor.domain.advice import Decision, Outcome, Verdict
 from advisor.domain.controls import Controls, Envelope, Rejection
 from advisor.domain.limits import ApprovalPolicy, Irreversible
 from advisor.domain.policy import Mode, SourcePolicy
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from advisor.planning.approvals import agreement_on
 from tests.support.builders import (

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from advisor.domain.advice import Claim, Outcome, Readiness
+from advisor.domain.advice import Claim, Outcome
 from advisor.domain.campaign import CampaignBudget
 from advisor.domain.limits import Budgets, Irreversible
 from advisor.domain.money import Ledger, Spent
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from advisor.planning.ledger import balanced, spent_on
 from advisor.planning.shortfall import LEVELS as SHORTFALL_LEVELS

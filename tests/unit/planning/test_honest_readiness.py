@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.domain.advice import CampaignReadiness, Readiness, ResourceDecision, Step
+from advisor.domain.advice import ResourceDecision, Step
 from advisor.domain.campaign import Campaign, CampaignBudget, CampaignStatus
 from advisor.domain.controls import Controls
 from advisor.domain.evidence import CapacityEvidence, LeadTimes, Ready, Running
 from advisor.domain.limits import ModeCaps
 from advisor.domain.policy import Mode, SourcePolicy
+from advisor.domain.readiness import CampaignReadiness, Readiness
 from advisor.domain.reason import Reason
 from advisor.pipeline import decide
 from advisor.planning.claims import claims_on

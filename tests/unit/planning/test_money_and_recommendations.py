@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.domain.advice import Outcome, Readiness, Step
+from advisor.domain.advice import Outcome, Step
 from advisor.domain.campaign import CampaignBudget
 from advisor.domain.limits import Budgets
 from advisor.domain.money import Cost
 from advisor.domain.policy import Mode, SourcePolicy
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from advisor.planning.cost import cost_of_steps
 from tests.support.builders import (

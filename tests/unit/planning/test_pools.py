@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from advisor.domain.advice import CampaignReadiness, Outcome, Readiness
+from advisor.domain.advice import Outcome
 from advisor.domain.limits import Pool
+from advisor.domain.readiness import CampaignReadiness, Readiness
 from advisor.domain.reason import Reason
 from tests.support.builders import (
     HOUR,

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.domain.advice import Readiness, ResourceDecision
+from advisor.domain.advice import ResourceDecision
 from advisor.domain.capacity import Bounds
 from advisor.domain.preflight import Preflight, PreflightFinding
+from advisor.domain.readiness import Readiness
 from advisor.domain.reason import Reason
 from advisor.planning.preflights import image_pulls, preflight_due
 from tests.support.builders import (

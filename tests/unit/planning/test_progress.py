@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from advisor.domain.advice import Progress, Step
+from advisor.domain.advice import Step
 from advisor.domain.capacity import Bounds
 from advisor.domain.meddling import Refusal
+from advisor.domain.readiness import Progress
 from advisor.domain.reason import Reason
 from advisor.domain.resource_state import ResourceState
 from tests.support.builders import HOUR, at, campaign, decided, observed, policy, resource, state

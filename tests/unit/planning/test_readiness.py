@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from advisor.domain.advice import CampaignReadiness, Readiness, Step
+from advisor.domain.advice import Step
 from advisor.domain.campaign import Campaign, CampaignBudget, CampaignStatus
 from advisor.domain.controls import Controls
 from advisor.domain.demand import Level
 from advisor.domain.policy import Mode, SourcePolicy
+from advisor.domain.readiness import CampaignReadiness, Readiness
 from advisor.domain.reason import Reason
 from advisor.pipeline import decide
 from advisor.planning.readiness import SAFE_START_GRID, earliest_safe_start

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.domain.advice import CampaignReadiness, Readiness, SendGate
 from advisor.domain.limits import ModeCaps
 from advisor.domain.policy import Mode
+from advisor.domain.readiness import CampaignReadiness, Readiness, SendGate
 from advisor.domain.reason import Reason
 from advisor.planning.wording import gate_in_words
 from tests.support.builders import (

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from advisor.domain.advice import Readiness
 from advisor.domain.campaign import Campaign, ExpectedUplift
 from advisor.domain.limits import Budgets
 from advisor.domain.policy import Mode, Policy, SourcePolicy
+from advisor.domain.readiness import Readiness
 from advisor.domain.timegrid import from_epoch_s, to_epoch_s
 from advisor.policy_file import load_policy
 from advisor.simulation.closed_loop import ClosedLoop, as_if_followed, run_closed_loop

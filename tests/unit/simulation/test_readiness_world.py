@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from advisor.domain.advice import Readiness
 from advisor.domain.capacity import Bounds
 from advisor.domain.policy import Policy
+from advisor.domain.readiness import Readiness
 from advisor.simulation.readiness_world.kinds import EARLIEST_S, SOONEST_S
 from advisor.simulation.readiness_world.life import live
 from advisor.simulation.readiness_world.outcomes import Outcome, at_most, outcomes, tally, upper_bound
