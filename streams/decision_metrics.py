@@ -12,6 +12,7 @@ from advisor.domain.policy import Policy
 from advisor.domain.resource_state import ResourceState
 from advisor.domain.timegrid import to_epoch_s
 from advisor.planning.clobbers import set_again_at
+from advisor.planning.pace import clock_ahead
 from advisor.planning.schedule import standing_at
 from advisor.reporting.metrics import Metrics
 from streams.evidence import show_evidence
@@ -33,6 +34,7 @@ def show_decision(
         if state.observation:
             metrics.floor_observed.labels(resource=name).set(state.observation.bounds.minimum)
             metrics.ready_observed.labels(resource=name).set(state.observation.ready_units)
+            metrics.clock_ahead.labels(resource=name).set(clock_ahead(state).total_seconds())
         is_given_up = bool(state.clobbers) and set_again_at(state, resource.reassert) is None
         metrics.given_up.labels(resource=name).set(is_given_up)
         show_evidence(metrics, state, resource, now)

@@ -43,7 +43,8 @@ class Actuator(Protocol):
         """Make the bounds, and what is armed, what the change asks for; what stands already is left alone.
 
         Compare-and-set: raises ActuationError with ACT_CONFLICT where neither `change.found` nor
-        `change.target` stands, for then somebody else wrote. The originals are written on the resource too.
+        `change.target` stands, or the change is outdone, for then somebody else wrote. The originals are
+        written on the resource too.
         """
 
     async def verify(self, resource: str, floor: int, now: datetime) -> Verification:
@@ -54,3 +55,10 @@ class Actuator(Protocol):
 
         Compare-and-set as `set_floor`. Restoring what is restored changes nothing.
         """
+
+
+async def close(actuator: Actuator) -> None:
+    """Close what connections an actuator has. One that has any offers `close`; it is not called again."""
+    closing = getattr(actuator, "close", None)
+    if closing is not None:
+        await closing()

@@ -39,7 +39,7 @@ class CallLimits:
 
     @property
     def slowest_call(self) -> timedelta:
-        """The longest that one call can take with all its attempts, from the first byte to the last."""
+        """The longest that one call can take with all its attempts, and with waiting for its turn."""
         waits_s = (self.attempts - 1) * (self.longest_wait_s + 1.0)
         return timedelta(seconds=self.attempts * self.timeout_s + waits_s)
 
@@ -55,8 +55,18 @@ class Calls:
     async def make(self, resource: str, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
         """Make one call, again if it fails in a way that may pass. Raises the last attempt's ActuationError.
 
-        A conflict is not tried again here: what to do about it has to be decided anew.
+        A conflict is not tried again here: what to do about it has to be decided anew. A call that would
+        still wait for its turn when its slowest has to be over is given up: what is promised is kept.
         """
+        longest_s = self.limits.slowest_call.total_seconds()
+        try:
+            async with asyncio.timeout(longest_s):
+                return await self._made(resource, attempt)
+        except TimeoutError as error:
+            detail = f"not done within {longest_s:g} s, its turn and all its attempts included"
+            raise ActuationError(resource, detail, retryable=True, reason=Reason.ACT_TIMED_OUT) from error
+
+    async def _made(self, resource: str, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
         limits = self.limits
         async for trial in AsyncRetrying(
             stop=stop_after_attempt(limits.attempts),

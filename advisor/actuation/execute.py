@@ -109,7 +109,8 @@ async def preflight(
 def is_changed(found: Observation, seen: Observation) -> bool:
     """Is something else there than a decision rests on? Units come and go; that alone changes nothing."""
     return any(
-        getattr(found, name) != getattr(seen, name) for name in ("bounds", "owner", "managed", "identity")
+        getattr(found, name) != getattr(seen, name)
+        for name in ("bounds", "owner", "managed", "identity", "epoch")
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,9 @@ class Observation:
     itself by our first change, `writer` is who wrote the bounds last, as far as the platform tells; empty:
     nobody knows. `identity` changes when the resource is made anew under the same name. `armed` is what the
     platform will carry out of ours by itself; None where it can hold no schedule. `waiting_for` says what
-    units that are not ready wait for.
+    units that are not ready wait for. `clock_ahead` is how much later the platform's clock shows than ours,
+    in whole minutes: negative where it shows earlier, zero where the two agree or it shows none. `epoch` is
+    the number of the decider that changed it last, where that is written on the resource.
     """
 
     resource: str
@@ -50,6 +52,8 @@ class Observation:
     identity: str = ""
     armed: tuple[Armed, ...] | None = None
     waiting_for: tuple[str, ...] = ()
+    clock_ahead: timedelta = timedelta(0)
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Change:
     on the resource itself (annotation, tag) with it, so that they cannot be lost. `armed` is all that the
     platform is to carry out by itself from now on, where it can hold a schedule; None leaves what is armed.
     `epoch` numbers the decider that asks, `planned_for` is the time of the step that is carried out.
+    `seen_epoch` is that of the decider that had written last when it was decided, as the resource told.
     """
 
     resource: str
@@ -28,6 +29,15 @@ class Change:
     planned_for: datetime
     epoch: int = 0
     armed: tuple[Armed, ...] | None = None
+    seen_epoch: int | None = None
+
+    def is_outdone(self, epoch: int | None) -> bool:
+        """Has another decider written since, as the number that stands on the resource by now tells?
+
+        It may have set the very bounds that this change found, after it had taken back what this change did:
+        a worker that wakes up late would do it a second time. None: nothing of ours is on the resource.
+        """
+        return epoch is not None and epoch not in (self.epoch, self.seen_epoch)
 
     @property
     def token(self) -> str:

@@ -21,7 +21,7 @@ LOWERED_KEPT = timedelta(days=1)
 """As long as platforms that count lowerings count them."""
 
 A_MOMENT = timedelta(minutes=1)
-"""Within which the platform's clock and ours agree."""
+"""Within which the platform's clock and ours agree, but for what is known of it."""
 
 
 def target_bounds(instruction: Instruction, originals: Bounds) -> Bounds:
@@ -63,7 +63,16 @@ def change_to_make(instruction: Instruction, state: ResourceState, epoch: int) -
     is_marked = observation.originals is not None or bool(observation.armed)
     if target == found and armed is None and not (instruction.restore and is_marked):
         return None
-    return Change(instruction.resource, found, target, originals, instruction.planned_for, epoch, armed)
+    return Change(
+        instruction.resource,
+        found,
+        target,
+        originals,
+        instruction.planned_for,
+        epoch,
+        armed,
+        seen_epoch=observation.epoch,
+    )
 
 
 def arms(instruction: Instruction, observation: Observation) -> tuple[Armed, ...] | None:
@@ -167,16 +176,17 @@ def is_ours_after_all(state: ResourceState, looked: Observation) -> bool:
     the resource bears our mark still.
     """
     found, seen = looked.bounds, state.observation
+    by = looked.observed_at + A_MOMENT + max(looked.clock_ahead, timedelta(0))
     if state.refused is not None and found == state.refused.target:
         return True
-    if seen is not None and found in _made_by(seen, looked.observed_at + A_MOMENT):
+    if seen is not None and found in _made_by(seen, by):
         return True
     if looked.originals is None or looked.originals != state.originals:
         return False
     most = max(bounds.minimum for bounds in state.set_by_us)
     if found.minimum <= most:  # no more than we know of: somebody took it back
         return False
-    due = (step for step in state.plan if step.act_at <= looked.observed_at + A_MOMENT)
+    due = (step for step in state.plan if step.act_at <= by)
     return any(found == bounds_for(step.floor, step.ceiling, looked.originals) for step in due)
 
 

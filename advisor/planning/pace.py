@@ -107,20 +107,34 @@ def paces_of(policy: Policy, states: Mapping[str, ResourceState]) -> dict[str, P
     """The pace of every resource of the policy, by what was measured of it."""
     levels = lead_levels(policy)
     leads = {}
+    held = {}
     for name, resource in policy.resources.items():
         times = states[name].lead_times if name in states else LeadTimes()
         planned = lead_time_at(times, resource.lead_time, levels[name])
-        leads[name] = (_whole(planned), _whole(usual(times, resource.lead_time)))
-    return in_order(policy, leads)
+        ahead = clock_ahead(states.get(name))
+        sooner, held[name] = max(ahead, NOTHING), max(-ahead, NOTHING)
+        leads[name] = (_whole(planned) + sooner, _whole(usual(times, resource.lead_time)) + sooner)
+    return in_order(policy, leads, held)
+
+
+def clock_ahead(state: ResourceState | None) -> timedelta:
+    """How much later does the platform's clock show than ours, as far as was seen?
+
+    Nobody can say which of the two is right. So one that is ahead is a longer lead time, and one that is
+    behind a longer hold: raised by whichever shows later, lowered by whichever shows earlier.
+    """
+    return state.observation.clock_ahead if state is not None and state.observation else NOTHING
 
 
 def in_order(
     policy: Policy,
     leads: Mapping[str, tuple[timedelta, timedelta]],
+    held: Mapping[str, timedelta] | None = None,
 ) -> dict[str, Pace]:
     """The pace of every resource, given its lead time planned with and its usual one.
 
-    Resources are in order with those that share a service with them, and with those they depend on.
+    Resources are in order with those that share a service with them, and with those they depend on. `held`
+    is how much longer each is held for a reason of its own.
     """
     resources = policy.resources
     paces: dict[str, Pace] = {}
@@ -130,7 +144,7 @@ def in_order(
     for name in reversed(order):
         resource = resources[name]
         lead, usual = leads[name]
-        early = late = NOTHING
+        early, late = NOTHING, (held or {}).get(name, NOTHING)
         for other in {n: paces[n] for key in (name, *resource.serves) for n in later.get(key, ())}.values():
             if name in beneath[other.resource.resource]:  # to be ready before the other is asked for
                 early = max(early, other.ahead)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from advisor.actuation.connections import AccountConnection, ClusterConnection, Connections
+from advisor.actuation.connections import PAUSE_IMAGE, AccountConnection, ClusterConnection, Connections
 from advisor.policy_file.section import Section
 from advisor.policy_file.values import FreeText
 
@@ -26,6 +26,11 @@ class ClusterSection(Section):
         default=None,
         examples=["/etc/headstart/kubeconfig"],
         description="The kubeconfig, relative to this file. Default: the usual one, if `context` is given.",
+    )
+    pause_image: FreeText = Field(
+        default=PAUSE_IMAGE,
+        examples=["mirror.example.com/pause:3.10"],
+        description="What placeholder pods of a capacity buffer run, where images come from a mirror.",
     )
 
 
@@ -57,7 +62,7 @@ def connections_of(
         if section is None:
             return ClusterConnection(name)
         kubeconfig = folder / section.kubeconfig if section.kubeconfig else None
-        return ClusterConnection(name, kubeconfig, section.context)
+        return ClusterConnection(name, kubeconfig, section.context, section.pause_image)
 
     def account(digits: str, section: AccountSection | None) -> AccountConnection:
         if section is None:
@@ -75,7 +80,11 @@ def connections_document(connections: Connections) -> dict[str, Any]:
     document: dict[str, Any] = {}
     if connections.clusters:
         document["clusters"] = {
-            name: {"context": one.context, "kubeconfig": str(one.kubeconfig) if one.kubeconfig else None}
+            name: {
+                "context": one.context,
+                "kubeconfig": str(one.kubeconfig) if one.kubeconfig else None,
+                "pause_image": one.pause_image,
+            }
             for name, one in connections.clusters.items()
         }
     if connections.accounts:

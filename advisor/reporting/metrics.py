@@ -148,6 +148,11 @@ class Metrics:
         self.ready_observed = gauge(
             "ready_observed_units", "Ready units that the actuator found.", "resource"
         )
+        self.clock_ahead = gauge(
+            "clock_ahead_seconds",
+            "How much later the platform's clock shows than ours; 0 within a minute, negative: earlier.",
+            "resource",
+        )
 
         self.left_behind = gauge(
             "floor_left_behind",

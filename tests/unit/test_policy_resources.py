@@ -10,6 +10,7 @@ from advisor.domain.limits import Irreversible
 from advisor.domain.policy import Mode, ResourcePolicy
 from advisor.errors import ConfigError, Problem
 from advisor.policy_file import dump_policy, parse_policy
+from advisor.resource_id import why_not_a_resource_id
 
 WEB = "sim://web"
 
@@ -381,3 +382,10 @@ def test_nothing_waits_for_what_cannot_be_scaled():
     text = estate(f"serves: shop, depends_on: [{PAYMENT}]", f"{PAYMENT}: {{serves: shop, limit: 4}}")
 
     assert "cannot be scaled" in problem_of(text, f'resources["{WEB}"].depends_on[0]').message
+
+
+def test_an_actuators_name_that_cannot_be_is_told_by_the_letters_that_it_may_have():
+    why = why_not_a_resource_id("own://do_pools/web")
+
+    assert why is not None
+    assert "the actuator in lowercase letters, digits and `-`" in why.fix

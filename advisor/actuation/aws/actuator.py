@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from advisor.actuation.aws.found import Found, Kind
@@ -40,7 +41,8 @@ class AwsActuator:
     async def observe(self, resource: str, now: datetime) -> Observation:
         """How does it stand, with what is armed, what is written on it and what its units wait for?"""
         async with self._in_time(resource):
-            return (await self._kind.find(resource, now)).observation(now)
+            found = await self._kind.find(resource, now)
+        return replace(found.observation(now), clock_ahead=self._sessions.clock_ahead(found.at.account))
 
     async def verify(self, resource: str, floor: int, now: datetime) -> Verification:
         """Do so many units serve, and if not, what do they wait for?"""
@@ -62,7 +64,7 @@ class AwsActuator:
         """Write the originals on it, then the bounds, then arm what is to be armed."""
         async with self._in_time(resource):
             found = await self._found_as_decided(resource, change, now)
-            if found.marks.originals != change.originals:
+            if (found.marks.originals, found.marks.epoch) != (change.originals, change.epoch):
                 await self._kind.mark(found, marks_for(change, found.scope, made=not found.placed))
             done = Done()
             if not found.stands(change.target) or (change.armed and not found.placed):
@@ -84,14 +86,21 @@ class AwsActuator:
                 await self._kind.unmark(found, keys)
             return done
 
+    async def close(self) -> None:
+        """Begin no further call."""
+        self._sessions.close()
+
     async def _found_as_decided(self, resource: str, change: Change, now: datetime) -> Found:
         found = await self._kind.find(resource, now)
-        if found.stands(change.found) or found.stands(change.target):
+        written = found.marks.epoch
+        if change.is_outdone(written):
+            detail = f"the decider of epoch {written} has written since that of epoch {change.epoch} looked"
+        elif found.stands(change.found) or found.stands(change.target):
             return found
-        by = f" (last change: {found.writer})" if found.writer else ""
-        detail = (
-            f"bounds are {found.bounds.minimum} to {found.bounds.maximum} by now: somebody else set them{by}"
-        )
+        else:
+            by = f" (last change: {found.writer})" if found.writer else ""
+            stands = f"bounds are {found.bounds.minimum} to {found.bounds.maximum} by now"
+            detail = f"{stands}: somebody else set them{by}"
         raise ActuationError(resource, detail, retryable=True, reason=Reason.ACT_CONFLICT)
 
     async def _arm(self, found: Found, armed: tuple[Armed, ...] | None, now: datetime) -> Done:

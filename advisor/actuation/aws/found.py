@@ -72,6 +72,7 @@ class Found:
             identity=self.identity,
             armed=None if self.armed is None else armed_in_order(self.armed),
             waiting_for=self.waiting_for,
+            epoch=marks.epoch,
         )
 
 

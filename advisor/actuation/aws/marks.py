@@ -24,22 +24,28 @@ _BOUNDS = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What stands on a resource. `made` says that we made the object that carries them, to be taken away."""
+    """What stands on a resource. `made` says that we made the object that carries them, to be taken away.
+
+    `epoch` is of the decider that changed it last; None where no decider's number is on it.
+    """
 
     originals: Bounds | None
     managed: bool
     made: bool
     declared_by: str
+    epoch: int | None = None
 
 
 def marks_in(tags: Mapping[str, str], scope: str = "") -> Marks:
     """Read a resource's tags. Originals that are not written as we write them count as none."""
     found = _BOUNDS.fullmatch(tags.get(f"{PREFIX}{scope}originals", ""))
+    epoch = tags.get(f"{PREFIX}{scope}epoch", "")
     return Marks(
         originals=Bounds(int(found[1]), int(found[2])) if found else None,
         managed=tags.get(MANAGED, "").lower() != "false",
         made=f"{PREFIX}{scope}made" in tags,
         declared_by=_declared_by(tags),
+        epoch=int(epoch) if epoch.isdecimal() else None,
     )
 
 

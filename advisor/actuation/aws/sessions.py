@@ -31,6 +31,7 @@ from advisor.actuation.aws.addresses import Address
 from advisor.actuation.aws.errors import actuation_error
 from advisor.actuation.calls import CallLimits, Calls
 from advisor.actuation.connections import AccountConnection
+from advisor.actuation.platform_clock import PlatformClock
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
@@ -78,6 +79,7 @@ class Sessions:
         self._calls: dict[str, Calls] = {}
         self._sessions: dict[str, boto3.Session] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
+        self._clocks: dict[str, PlatformClock] = {name: PlatformClock() for name in accounts}
         self._known: dict[str, str] = {}
         self._lock = Lock()
         self._pool = ThreadPoolExecutor(self.patience.at_once, thread_name_prefix="aws")
@@ -96,6 +98,10 @@ class Sessions:
     def close(self) -> None:
         """Begin no further call."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def clock_ahead(self, account: str) -> timedelta:
+        """How much later AWS's clock shows than ours, by the account's last answers; in whole minutes."""
+        return self._clocks[account].ahead
 
     async def call(self, at: Address, service: str, operation: str, **parameters: Any) -> Answer:
         """The answer of an operation, in boto3's spelling, such as `update_auto_scaling_group`.
@@ -173,7 +179,9 @@ class Sessions:
             if key not in self._clients:
                 session = self._sessions.get(at.account) or self._session(at)
                 self._sessions[at.account] = session
-                self._clients[key] = session.client(service, region_name=at.region, config=self._config)
+                client = session.client(service, region_name=at.region, config=self._config)
+                client.meta.events.register("after-call", partial(_tell_time, self._clocks[at.account]))
+                self._clients[key] = client
             return self._clients[key]
 
     def _session(self, at: Address) -> boto3.Session:
@@ -191,6 +199,11 @@ class Sessions:
             self._known.pop(account, None)
             self._sessions.pop(account, None)
             self._clients = {key: client for key, client in self._clients.items() if key[0] != account}
+
+
+def _tell_time(clock: PlatformClock, http_response: Any, **_: Any) -> None:
+    """Every answer comes here, errors too: that of a signature refused for its time is dated like others."""
+    clock.answered(http_response.headers.get("Date"))
 
 
 def _failed(action: str, error: Exception) -> str:

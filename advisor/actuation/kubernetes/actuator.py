@@ -10,7 +10,7 @@ from advisor.actuation.kubernetes.clusters import FIELD_MANAGER, Clusters, Conne
 from advisor.actuation.kubernetes.kind import Found, Kind
 from advisor.actuation.kubernetes.managed_fields import is_held, letting_go, writer
 from advisor.actuation.kubernetes.manifests import Manifest, annotations_of
-from advisor.actuation.kubernetes.marks import EPOCH, MADE, ORIGINALS, is_managed, ours
+from advisor.actuation.kubernetes.marks import EPOCH, MADE, ORIGINALS, epoch_on, is_managed, ours
 from advisor.actuation.kubernetes.names import ObjectName, object_name
 from advisor.actuation.kubernetes.preflight.look import look
 from advisor.domain.capacity import Bounds, Observation, Verification
@@ -69,6 +69,8 @@ class KubernetesActuator:
             writer=writer(found.manifest, found.fields.paths, FIELD_MANAGER),
             identity=str(found.manifest["metadata"].get("uid", "")),
             waiting_for=stands.waiting_for,
+            clock_ahead=api.clock_ahead,
+            epoch=epoch_on(found.manifest),
         )
 
     async def preflight(self, resource: str, need: Bounds, now: datetime) -> Preflight:
@@ -99,6 +101,10 @@ class KubernetesActuator:
         """
         await self._carry_out(resource, change, self._set_and_leave)
         return Done()
+
+    async def close(self) -> None:
+        """Close the clusters' connections."""
+        await self._clusters.close()
 
     def _at(self, resource: str) -> tuple[Connection, ObjectName]:
         name = object_name(resource)
@@ -131,7 +137,7 @@ class KubernetesActuator:
                     raise
 
     def _compare(self, found: Found, change: Change) -> None:
-        """Raises ActuationError where the bounds are not those that were decided on, or somebody else's."""
+        """Raises ActuationError where the bounds are not those that were decided on, or another's writing."""
         if found.owner:
             detail = f"its bounds are set by {found.owner}: ours would be in vain"
             raise ActuationError(change.resource, detail, retryable=False, reason=Reason.ACT_REFUSED)
@@ -139,6 +145,10 @@ class KubernetesActuator:
         if bounds not in (change.found, change.target):
             by = writer(found.manifest, found.fields.paths, FIELD_MANAGER) or "somebody else"
             detail = f"bounds are {bounds.minimum} to {bounds.maximum} by now: {by} set them"
+            raise ActuationError(change.resource, detail, retryable=True, reason=Reason.ACT_CONFLICT)
+        written = epoch_on(found.manifest)
+        if change.is_outdone(written):
+            detail = f"the decider of epoch {written} has written since that of epoch {change.epoch} looked"
             raise ActuationError(change.resource, detail, retryable=True, reason=Reason.ACT_CONFLICT)
 
     async def _set(self, api: Connection, name: ObjectName, found: Found, change: Change) -> None:

@@ -17,24 +17,20 @@ from advisor.actuation.kubernetes.scaled_object import ScaledObjectKind
 from advisor.actuation.kubernetes.workload_kind import WorkloadKind
 from advisor.domain.policy import ResourcePolicy
 
-PAUSE_IMAGE = "rancher/mirrored-pause:3.6"
-"""An image whose process only waits; clusters that pull from mirrors of their own name theirs."""
-
 
 def kubernetes_actuators(
-    clusters: Clusters, resources: Mapping[str, ResourcePolicy], *, pause_image: str = PAUSE_IMAGE
+    clusters: Clusters, resources: Mapping[str, ResourcePolicy]
 ) -> Mapping[str, Actuator]:
     """An actuator for each kind, by the word that resource ids use for it: `hpa`, `deployment` ...
 
-    `pause_image` is what placeholders run, where a capacity buffer is made of them. All share the clusters'
-    connections and limits; close these when none of them is needed any more.
+    All share the clusters' connections and limits; closing one closes those of all.
     """
     kinds: dict[str, Kind] = {
         "hpa": HpaKind(),
         "scaledobject": ScaledObjectKind(),
         "deployment": WorkloadKind(Deployment),
         "statefulset": WorkloadKind(StatefulSet),
-        "capacity-buffer": CapacityBufferKind(pause_image),
+        "capacity-buffer": CapacityBufferKind(),
         "nodepool": NodePoolKind(),
     }
     return {word: KubernetesActuator(kind, clusters, resources) for word, kind in kinds.items()}

@@ -39,10 +39,7 @@ FIELDS = BoundsFields(Side("replicas", absent=0), Side(None))
 
 
 class CapacityBufferKind:
-    """CapacityBuffers, or placeholder Deployments of pods that run `pause_image`."""
-
-    def __init__(self, pause_image: str) -> None:
-        self._pause_image = pause_image
+    """CapacityBuffers, or placeholder Deployments of pods that only wait."""
 
     def reads(self, name: ObjectName) -> tuple[Right, ...]:
         """The buffer or the placeholder, what it stands for, and the pods of either."""
@@ -128,7 +125,7 @@ class CapacityBufferKind:
             )
             raise ActuationError(name.resource, detail, retryable=False, reason=Reason.RESOURCE_GONE)
         if kind is Deployment:
-            wanted = placeholder(name, stands_for, self._pause_image)
+            wanted = placeholder(name, stands_for, api.cluster.pause_image)
             return Found(wanted, Deployment, FIELDS, is_ours_to_make=True, exists=False)
         reference = {"apiGroup": "apps", "kind": "Deployment", "name": name.name}
         metadata = {"name": name.name, "namespace": name.namespace}

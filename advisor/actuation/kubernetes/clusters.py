@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -19,6 +20,8 @@ from advisor.actuation.connections import ClusterConnection
 from advisor.actuation.kubernetes.errors import TROUBLE, sorted_error
 from advisor.actuation.kubernetes.manifests import Manifest, kind_of
 from advisor.actuation.kubernetes.names import ObjectName
+from advisor.actuation.kubernetes.transport import DatedTransport
+from advisor.actuation.platform_clock import PlatformClock
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
@@ -61,9 +64,15 @@ class Connection:
         self.cluster = cluster
         self._limits = limits
         self._calls = Calls(limits)
+        self._clock = PlatformClock()
         self._client: AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worn_out: list[AsyncClient] = []
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """How much later the cluster's clock shows than ours, by its last answers; in whole minutes."""
+        return self._clock.ahead
 
     async def get(
         self, name: ObjectName, kind: type[Any], called: str, *, everywhere: bool = False
@@ -169,7 +178,8 @@ class Connection:
         if self._client is None:
             timeout = httpx2.Timeout(self._limits.timeout_s)
             config = config_of(self.cluster)
-            self._client = AsyncClient(config, field_manager=FIELD_MANAGER, timeout=timeout)
+            way = DatedTransport(config, self._clock)
+            self._client = AsyncClient(config, field_manager=FIELD_MANAGER, timeout=timeout, transport=way)
         return self._client
 
 

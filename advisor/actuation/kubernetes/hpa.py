@@ -5,10 +5,9 @@ One that KEDA keeps is written back by KEDA: its bounds are those of its ScaledO
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
 
+from advisor.actuation.kubernetes.autoscaler_kind import AutoscalerKind
 from advisor.actuation.kubernetes.clusters import Connection
 from advisor.actuation.kubernetes.kind import Found
 from advisor.actuation.kubernetes.manifests import Manifest, conditions_of, labels_of
@@ -16,7 +15,7 @@ from advisor.actuation.kubernetes.marks import BoundsFields, Side
 from advisor.actuation.kubernetes.names import ObjectName
 from advisor.actuation.kubernetes.preflight.rights import Right
 from advisor.actuation.kubernetes.scaled_object import ScaledObjectKind
-from advisor.actuation.kubernetes.workloads import COUNTING, Standing, found_or_none, standing, target
+from advisor.actuation.kubernetes.workloads import COUNTING, found_or_none
 from advisor.domain.capacity import Bounds
 from advisor.domain.preflight import PreflightFinding
 from advisor.domain.reason import Reason
@@ -27,7 +26,7 @@ KEDA_LABEL = "scaledobject.keda.sh/name"
 KEDA_PREFIX = "keda-hpa-"
 
 
-class HpaKind:
+class HpaKind(AutoscalerKind):
     """HorizontalPodAutoscalers (autoscaling/v2)."""
 
     def __init__(self) -> None:
@@ -58,19 +57,18 @@ class HpaKind:
                 raise _gone(name) from error
             raise
 
-    async def prepare(self, api: Connection, found: Found, name: ObjectName) -> None:
-        """Nothing: it is never made by us."""
+    def held_up_by(self, found: Found) -> tuple[str, ...]:
+        """What the HPA, or the ScaledObject whose it is, says of itself.
 
-    async def workload(self, api: Connection, found: Found, name: ObjectName) -> Manifest | None:
-        """What the HPA scales."""
-        return await target(api, name, found.manifest["spec"]["scaleTargetRef"])
-
-    async def standing(self, api: Connection, found: Found, name: ObjectName) -> Standing:
-        """How the pods stand that it scales, and what keeps the HPA itself from scaling."""
-        stands = await standing(api, name, await self.workload(api, found, name))
-        if stands.ready >= stands.units:
-            return stands
-        return replace(stands, waiting_for=(*stands.waiting_for, *_held_up(found.manifest)))
+        That the HPA's floor is above what its metrics ask for is as it should be.
+        """
+        if found.type is not HorizontalPodAutoscaler:
+            return self._scaled_objects.held_up_by(found)
+        conditions = conditions_of(found.manifest)
+        able, limited = conditions.get("AbleToScale", {}), conditions.get("ScalingLimited", {})
+        held = [able] if able.get("status") == "False" else []
+        capped = [limited] if limited.get("reason") == "TooManyReplicas" else []
+        return tuple(f"the HPA: {one.get('message') or one.get('reason')}" for one in (*held, *capped))
 
 
 def _scaled_object_of(hpa: Manifest) -> str | None:
@@ -78,15 +76,6 @@ def _scaled_object_of(hpa: Manifest) -> str | None:
     owners = hpa["metadata"].get("ownerReferences") or []
     named = next((str(one["name"]) for one in owners if one.get("kind") == "ScaledObject"), None)
     return named or labels_of(hpa).get(KEDA_LABEL)
-
-
-def _held_up(hpa: Manifest) -> tuple[str, ...]:
-    """What the HPA says of itself. That a floor is above what its metrics ask for is as it should be."""
-    conditions = conditions_of(hpa)
-    able, limited = conditions.get("AbleToScale", {}), conditions.get("ScalingLimited", {})
-    held = [able] if able.get("status") == "False" else []
-    capped = [limited] if limited.get("reason") == "TooManyReplicas" else []
-    return tuple(f"the HPA: {one.get('message') or one.get('reason')}" for one in (*held, *capped))
 
 
 def _gone(name: ObjectName) -> ActuationError:

@@ -149,6 +149,12 @@ def marked(found: Manifest, mark: str, otherwise: int) -> int:
     return int(text) if text.isdecimal() else otherwise
 
 
+def epoch_on(found: Manifest) -> int | None:
+    """The decider that changed the object last, as it says itself; None where no decider's mark is on it."""
+    text = annotations_of(found).get(EPOCH, "")
+    return int(text) if text.isdecimal() else None
+
+
 def is_managed(found: Manifest) -> bool:
     """May the object be changed, as far as its owners say? Yes, where they say nothing."""
     return annotations_of(found).get(MANAGED, "true").lower() not in ("false", "no", "0")

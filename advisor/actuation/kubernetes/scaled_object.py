@@ -6,8 +6,7 @@ Paused, KEDA takes its HPA away and nothing follows the bounds; with only scalin
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from advisor.actuation.kubernetes.autoscaler_kind import AutoscalerKind
 from advisor.actuation.kubernetes.clusters import Connection
 from advisor.actuation.kubernetes.errors import is_unknown_kind
 from advisor.actuation.kubernetes.kind import Found
@@ -15,7 +14,7 @@ from advisor.actuation.kubernetes.manifests import Manifest, ScaledObject, annot
 from advisor.actuation.kubernetes.marks import BoundsFields, Side
 from advisor.actuation.kubernetes.names import ObjectName
 from advisor.actuation.kubernetes.preflight.rights import Right
-from advisor.actuation.kubernetes.workloads import COUNTING, Standing, standing, target
+from advisor.actuation.kubernetes.workloads import COUNTING
 from advisor.domain.capacity import Bounds
 from advisor.domain.preflight import PreflightFinding
 from advisor.domain.reason import Reason
@@ -25,7 +24,7 @@ FIELDS = BoundsFields(Side("minReplicaCount", absent=0), Side("maxReplicaCount",
 PAUSED, PAUSED_AT = "autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas"
 
 
-class ScaledObjectKind:
+class ScaledObjectKind(AutoscalerKind):
     """ScaledObjects (keda.sh/v1alpha1)."""
 
     def reads(self, name: ObjectName) -> tuple[Right, ...]:
@@ -64,19 +63,11 @@ class ScaledObjectKind:
             ) from error
         return Found(found, ScaledObject, FIELDS, paused(found))
 
-    async def prepare(self, api: Connection, found: Found, name: ObjectName) -> None:
-        """Nothing: it is never made by us."""
-
-    async def workload(self, api: Connection, found: Found, name: ObjectName) -> Manifest | None:
-        """What KEDA scales."""
-        return await target(api, name, found.manifest["spec"]["scaleTargetRef"])
-
-    async def standing(self, api: Connection, found: Found, name: ObjectName) -> Standing:
-        """How the pods stand that KEDA scales, and what it says of itself where it is not well."""
-        stands = await standing(api, name, await self.workload(api, found, name))
-        if stands.ready >= stands.units:
-            return stands
-        return replace(stands, waiting_for=(*stands.waiting_for, *_not_well(found.manifest)))
+    def held_up_by(self, found: Found) -> tuple[str, ...]:
+        """What KEDA says of itself where it is not well."""
+        ready = conditions_of(found.manifest).get("Ready", {})
+        failed = ready.get("status") == "False"
+        return (f"KEDA: {ready.get('message') or ready.get('reason')}",) if failed else ()
 
 
 def paused(scaled: Manifest) -> str:
@@ -90,9 +81,3 @@ def paused(scaled: Manifest) -> str:
     if annotations.get(PAUSED, "false").lower() not in ("false", "f", "0"):
         return f"whoever paused KEDA ({PAUSED}: {annotations[PAUSED]})"
     return ""
-
-
-def _not_well(scaled: Manifest) -> tuple[str, ...]:
-    ready = conditions_of(scaled).get("Ready", {})
-    failed = ready.get("status") == "False"
-    return (f"KEDA: {ready.get('message') or ready.get('reason')}",) if failed else ()

@@ -74,6 +74,19 @@ async def test_what_does_not_pass_is_sorted_and_leaves_the_bounds_as_they_were(
     assert (await groups.observe(WEB, NOW)).bounds == Bounds(2, 40)
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=3), timedelta(minutes=-10)])
+async def test_a_clock_that_shows_another_time_than_ours_is_told(aws: AwsServer, groups, ahead):
+    """Also where a signature is refused for it: that answer is dated like any other."""
+    assert (await groups.observe(WEB, NOW)).clock_ahead == timedelta(0)
+
+    aws.world.clock_ahead = ahead
+    aws.world.faults.add("skewed", "UpdateAutoScalingGroup", times=9)
+    with pytest.raises(ActuationError):
+        await groups.set_floor(WEB, RAISE, NOW)
+
+    assert (await groups.observe(WEB, NOW)).clock_ahead == ahead
+
+
 async def test_a_call_that_stalls_times_out_may_take_effect_later_and_is_set_right_by_the_next(
     aws: AwsServer,
 ):
