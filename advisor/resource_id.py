@@ -9,15 +9,17 @@ from dataclasses import dataclass
 _NAME = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?"
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _KIND = r"[a-z][a-z0-9-]{0,62}"
+_LETTERS = "letters, digits, `.`, `_` and `-`"
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How ids of one scheme look: a pattern for machines, a shape and an example for people."""
+    """How ids of one scheme look: a pattern for machines; a shape, an example and its letters for people."""
 
     pattern: str
     shape: str
     example: str
+    letters: str
 
 
 FORMS = {
@@ -25,15 +27,29 @@ FORMS = {
         rf"k8s://{_WORD}/{_NAME}/{_KIND}/{_NAME}",
         "k8s://cluster/namespace/kind/name",
         "k8s://prod/shop/hpa/web-shop",
+        "namespace, kind and name in lowercase letters, digits and `-`",
     ),
     "aws": _Form(
         rf"aws://[0-9]{{12}}/[a-z]{{2}}(?:-[a-z]+)+-[0-9]/{_KIND}/{_WORD}(?:/{_WORD})*",
         "aws://account/region/kind/name",
         "aws://123456789012/eu-central-1/asg/shop-web",
+        f"twelve digits, a region, a kind in lowercase, a name in {_LETTERS}",
     ),
-    "own": _Form(rf"own://{_KIND}(?:/{_WORD})+", "own://actuator/name", "own://varnish/edge-shop"),
-    "sim": _Form(rf"sim://{_WORD}(?:/{_WORD})*", "sim://name", "sim://shop/web"),
-    "fixed": _Form(rf"fixed://{_WORD}(?:/{_WORD})*", "fixed://name", "fixed://payment-provider"),
+    "own": _Form(
+        rf"own://{_KIND}(?:/{_WORD})+",
+        "own://actuator/name",
+        "own://varnish/edge-shop",
+        f"the actuator in lowercase letters, digits and `-`, the name in {_LETTERS} and `/`",
+    ),
+    "sim": _Form(
+        rf"sim://{_WORD}(?:/{_WORD})*", "sim://name", "sim://shop/web", f"{_LETTERS} and `/` between them"
+    ),
+    "fixed": _Form(
+        rf"fixed://{_WORD}(?:/{_WORD})*",
+        "fixed://name",
+        "fixed://payment-provider",
+        f"{_LETTERS} and `/` between them",
+    ),
 }
 """The schemes a policy may use. An ECS service or similar has a name of several parts; what people write an
 actuator for themselves begins with the name of that actuator."""
@@ -69,7 +85,7 @@ def why_not_a_resource_id(text: str) -> WhyNot | None:
         shapes = ", ".join(form.shape for form in FORMS.values())
         return WhyNot("does not start with a known scheme", f"write one of {shapes}")
     if re.fullmatch(form.pattern, text) is None:
-        return WhyNot(f"is not written as {form.shape}", f"for example {form.example}")
+        return WhyNot(f"is not written as {form.shape}", f"for example {form.example}: {form.letters}")
     return None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from advisor.actuation.actuator import Actuator
+from advisor.actuation.actuator import Actuator, close
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.capacity import Bounds, Observation, Verification
 from advisor.domain.change import Change, Done
@@ -74,6 +74,10 @@ class DryRun:
         done = await self._played.restore(resource, change, now)
         self._stood.pop(resource, None)
         return done
+
+    async def close(self) -> None:
+        """Close what is behind it."""
+        await close(self._real)
 
     async def _begin(self, resource: str, now: datetime) -> None:
         """From now on play the resource, beginning with how it really stands."""

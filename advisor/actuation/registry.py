@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 
-from advisor.actuation.actuator import Actuator
+from advisor.actuation.actuator import Actuator, close
 from advisor.actuation.connections import Connections
 from advisor.actuation.dry_run import DryRun
+from advisor.actuation.own import own_actuators
 from advisor.actuation.reach import why_out_of_reach
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.policy import Policy, ResourcePolicy
@@ -19,20 +20,18 @@ Resources = Mapping[str, ResourcePolicy]
 Actuators = Mapping[str, Actuator]
 """What sets each resource that can be set, by resource id. Resources of a kind share one."""
 
-ENTRY_POINTS = "headstart.actuators"
-"""The group of entry points under which installed packages offer actuators of their own."""
-
 
 def actuators_of(policy: Policy, connections: Connections) -> Actuators:
     """An actuator for every resource within reach; nothing is contacted yet.
 
-    Raises ConfigError where a library or an entry point is missing that one of them needs.
+    Raises ConfigError where a library is missing that one of them needs, or one that people brought is none.
     """
     within = {n: r for n, r in policy.resources.items() if why_out_of_reach(n, connections) is None}
     simulated = simulated_resources(policy)
     found: dict[str, Actuator] = {n: simulated for n in within if scheme_of(n) == "sim"}
-    platforms = (*_kubernetes(within, connections), *_aws(within, connections), *_own(within))
-    return found | dict(platforms)
+    platforms = (*_kubernetes(within, connections), *_aws(within, connections))
+    own = own_actuators({n: r for n, r in within.items() if scheme_of(n) == "own"})
+    return found | dict(platforms) | own
 
 
 def as_dry_run(actuators: Actuators, policy: Policy) -> Actuators:
@@ -43,6 +42,12 @@ def as_dry_run(actuators: Actuators, policy: Policy) -> Actuators:
             mine = {n: policy.resources[n] for n, other in actuators.items() if other is actuator}
             played[id(actuator)] = DryRun(actuator, mine)
     return {name: played.get(id(actuator), actuator) for name, actuator in actuators.items()}
+
+
+async def close_all(actuators: Actuators) -> None:
+    """Close what connections they have, each once."""
+    for actuator in {id(one): one for one in actuators.values()}.values():
+        await close(actuator)
 
 
 def simulated_resources(policy: Policy) -> SimulatedActuator:
@@ -91,22 +96,3 @@ def _version() -> str:
 def _not_installed(resource: str, extra: str, error: ImportError) -> ConfigError:
     fix = f"install Headstart with its extra: pip install 'headstart[{extra}]'"
     return ConfigError("actuators", [Problem(resource, error.name, "a library is missing", fix)])
-
-
-def _own(within: Resources) -> Iterator[tuple[str, Actuator]]:
-    """The actuators that people brought along, each made once for all of its resources."""
-    resources = {n: r for n, r in within.items() if scheme_of(n) == "own"}
-    for name in sorted({parts_of(resource)[0] for resource in resources}):
-        mine = {n: r for n, r in resources.items() if parts_of(n)[0] == name}
-        actuator = _entry_point(name, next(iter(mine)))(mine)
-        yield from ((resource, actuator) for resource in mine)
-
-
-def _entry_point(name: str, resource: str) -> Callable[[Resources], Actuator]:
-    offered = entry_points(group=ENTRY_POINTS)
-    if name not in offered.names:
-        there = ", ".join(sorted(offered.names)) or "none"
-        fix = f"install the package that offers it as an entry point of {ENTRY_POINTS}; there are: {there}"
-        raise ConfigError("actuators", [Problem(resource, name, "no such actuator is installed", fix)])
-    make: Callable[[Resources], Actuator] = offered[name].load()
-    return make

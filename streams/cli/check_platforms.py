@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
 from advisor.actuation.execute import look, preflight
-from advisor.actuation.registry import Actuators, actuators_of
+from advisor.actuation.registry import Actuators, close_all
 from advisor.domain.capacity import Bounds, Observation
 from advisor.domain.policy import Policy
 from advisor.domain.preflight import Preflight
+from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
-from advisor.policy_file import PolicyFile
 from streams.cli.layout import show_table
 
 
@@ -31,10 +31,10 @@ class Looked:
 
     @property
     def is_well(self) -> bool:
-        """Can it be seen, and is nothing in the way of its largest plan?"""
+        """Can it be seen, at the same time as here, and is nothing known in the way of its largest plan?"""
         if isinstance(self.found, ActuationError) or self.ahead is None:
             return False
-        return not self.ahead.unknown and not any(finding.blocks for finding in self.ahead.findings)
+        return not self.found.clock_ahead and not any(finding.blocks for finding in self.ahead.findings)
 
 
 async def look_at_platforms(policy: Policy, actuators: Actuators, now: datetime) -> Sequence[Looked]:
@@ -48,16 +48,15 @@ async def look_at_platforms(policy: Policy, actuators: Actuators, now: datetime)
         most = Bounds(rules.maximum, rules.maximum)
         return Looked(name, found, await preflight(actuator, rules, found, most, now))
 
-    return await asyncio.gather(*(one(name) for name in actuators if not actuators[name].dry_run))
+    try:
+        return await asyncio.gather(*(one(name) for name in actuators if not actuators[name].dry_run))
+    finally:
+        await close_all(actuators)
 
 
-def check_platforms(out: Console, file: PolicyFile, now: datetime) -> bool:
-    """Look, and show what was found; True if all is well. Raises ConfigError where a library is missing."""
-
-    async def looked() -> Sequence[Looked]:
-        return await look_at_platforms(file.policy, actuators_of(file.policy, file.connections), now)
-
-    found = asyncio.run(looked())
+def check_platforms(out: Console, policy: Policy, actuators: Actuators, now: datetime) -> bool:
+    """Look, and show what was found; True if all is well."""
+    found = asyncio.run(look_at_platforms(policy, actuators, now))
     if not found:
         return True
     columns = ("resource", "stands at", "ready", "set last by", "for its max, in the way")
@@ -77,9 +76,10 @@ def _row(one: Looked) -> tuple[str, ...]:
     if seen.originals:
         stands += f"\nours: was {seen.originals.minimum} to {seen.originals.maximum}"
     blocking = [finding.reason for finding in ahead.findings if finding.blocks] if ahead else []
-    way = "\n".join(f"[red]{reason}[/]" for reason in blocking) or "[green]nothing[/]"
+    way = "\n".join(f"[red]{reason}[/]" for reason in blocking)
     if ahead and ahead.unknown:
-        way += "\n[yellow]not all could be looked at[/]"
+        way += "\n" * bool(way) + "[yellow]not all could be looked at[/]"
+    way = way or "[green]nothing[/]"
     owner = f"\n[yellow]owned by {escape(seen.owner)}[/]" if seen.owner else ""
     return one.resource, stands, f"{seen.ready_units} of {seen.units}", escape(seen.writer) + owner, way
 
@@ -92,6 +92,10 @@ def _lines(one: Looked) -> Sequence[str]:
     if one.ahead is None:
         return []
     lines = []
+    if one.found.clock_ahead:
+        ahead = f"its platform's clock is {one.found.clock_ahead / timedelta(minutes=1):+g} min from ours"
+        cure = "compare `date -u` here with the platform's, and mend the wrong one's time service"
+        lines.append(f"[red]{Reason.CLOCK_WRONG}:[/] {name}: {ahead}\n    cure: {cure}")
     for finding in one.ahead.findings:
         colour = "red" if finding.blocks else "yellow"
         detail, cure = escape(finding.detail), escape(finding.cure)

@@ -36,7 +36,10 @@ def rehearse(
     resource: Annotated[
         list[str] | None, typer.Option(help="Only this resource; may be given again.", show_default=False)
     ] = None,
-    minutes: Annotated[int, typer.Option(min=1, max=1440, help="When to put all back at the latest.")] = 30,
+    minutes: Annotated[
+        int,
+        typer.Option(min=1, max=1440, help="When floors go back at the latest; maxima follow a hold later."),
+    ] = 30,
     watch: Annotated[
         int, typer.Option(min=0, max=86_400, help="Seconds to watch for, once units serve.")
     ] = 300,
@@ -139,7 +142,7 @@ def _watched(
     """Follow the resources until all is put back, with a table that shows how far each is."""
     from streams.codec.resource_state import OWN_KEYS, decode_state
     from streams.kafka_clients import follower
-    from streams.rehearsal_report import Rehearsed, Report, seen
+    from streams.rehearsal_report import Phase, Rehearsed, Report, seen
     from streams.topics import TopicNames
 
     known: dict[str, Rehearsed] = {}
@@ -148,7 +151,7 @@ def _watched(
         if observation is not None:
             known[one.resource] = Rehearsed(one, file.policy.resources[one.resource], observation.bounds)
     end = max(one.until for one in begun) + FOLLOW_UP
-    clock = wall_clock()
+    clock, told = wall_clock(), dict.fromkeys(known, Phase.WAITING)
     with follower(settings, [TopicNames.of(settings).resources]) as reader, Live(console=out) as live:
         while clock.now() < end and not all(one.is_over for one in known.values()):
             for records in reader.poll(timeout_ms=500).values():
@@ -159,6 +162,10 @@ def _watched(
                     if state.resource in known and _is_since(state, known[state.resource]):
                         known[state.resource] = seen(known[state.resource], state)
             live.update(_table(known))
+            for name, now in known.items():
+                if not out.is_terminal and now.phase is not told[name]:  # nobody sees the table grow in a log
+                    told[name] = now.phase
+                    _say(out, f"{clock.now():%H:%M:%S}Z {escape(name)}: {now.phase}")
     return Report(begun[0].campaign_id, tuple(known.values()), left_out)
 
 

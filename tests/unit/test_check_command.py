@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from advisor.actuation import own
+from advisor.actuation.simulated import SimulatedActuator
+from advisor.domain.capacity import Bounds, Observation
+from advisor.domain.preflight import Preflight
 from advisor.policy_file import parse_policy
 from streams.cli.check import check
 from streams.cli.policy_remarks import remarks
@@ -209,3 +216,59 @@ def test_what_cannot_be_scaled_is_told_as_a_limit():
 
     assert "at most 400 requests/s" in result.output
     assert "cannot be scaled" in result.output
+
+
+def test_an_actuator_of_ones_own_that_is_not_installed_is_told_without_asking_any_platform(tmp_path: Path):
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        "version: 1\nresources:\n  own://nomad/shop/web: {serves: x, unit_capacity: 1, min: 0, max: 2}\n"
+    )
+
+    result = runner.invoke(app, ["--policy", str(path), "--no-kafka", "--no-platforms"])
+
+    assert result.exit_code == 2
+    assert "own://nomad/shop/web" in result.stderr
+    assert "no such actuator is installed" in result.stderr
+
+
+class Frank(SimulatedActuator):
+    """An actuator of somebody's own that cannot tell quotas, and says so."""
+
+    dry_run = False
+    ahead = timedelta(0)
+
+    async def observe(self, resource: str, now: datetime) -> Observation:
+        return replace(await super().observe(resource, now), clock_ahead=self.ahead)
+
+    async def preflight(self, resource: str, need: Bounds, now: datetime) -> Preflight:
+        return Preflight(now, need.minimum, (), ("the provider tells nobody its quotas",))
+
+
+@pytest.fixture
+def frank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A policy of one resource that a frank actuator sets."""
+    offered = EntryPoint("frank", f"{__name__}:Frank", own.ENTRY_POINTS)
+    monkeypatch.setattr(own, "entry_points", lambda group: EntryPoints([offered]))
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        "version: 1\nresources:\n  own://frank/web: {serves: x, unit_capacity: 1, min: 2, max: 9}\n"
+    )
+    return path
+
+
+def test_what_could_not_be_looked_at_is_told_and_is_no_failure(frank: Path):
+    """Otherwise the honest actuator fails every check, and the careless one none."""
+    result = runner.invoke(app, ["--policy", str(frank), "--no-kafka"])
+
+    assert result.exit_code == 0, result.output
+    assert "not looked at: own://frank/web: the provider tells nobody its quotas" in result.output
+    assert "not all could be looked at" in result.output
+
+
+def test_a_clock_that_shows_another_time_is_a_failure(frank: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Frank, "ahead", timedelta(minutes=-10))
+
+    result = runner.invoke(app, ["--policy", str(frank), "--no-kafka"])
+
+    assert result.exit_code == 1
+    assert "CLOCK_WRONG: own://frank/web: its platform's clock is -10 min from ours" in result.output

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from advisor.actuation import registry
+from advisor.actuation import own
+from advisor.actuation.checked import Checked
 from advisor.actuation.connections import AccountConnection, ClusterConnection, Connections
 from advisor.actuation.reach import why_out_of_reach, within_reach
-from advisor.actuation.registry import actuators_of, longest_call
+from advisor.actuation.registry import actuators_of, as_dry_run, close_all, longest_call
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.policy import Mode
 from advisor.domain.reason import Reason
@@ -82,14 +83,36 @@ def test_simulated_resources_share_one_actuator_and_calls_of_none_take_time():
 # --- brought along
 
 
+def offering(monkeypatch: pytest.MonkeyPatch, **offered: str) -> None:
+    """Packages are installed that offer these actuators, as `module:attribute`."""
+    points = EntryPoints(EntryPoint(name, value, own.ENTRY_POINTS) for name, value in offered.items())
+    monkeypatch.setattr(own, "entry_points", lambda group: points)
+
+
+class Unset:
+    """An actuator that wants a variable of the environment which is not set."""
+
+    def __init__(self, resources: object) -> None:
+        self.url = {}["EDGE_URL"]
+
+
+class Halfway(SimulatedActuator):
+    """An actuator that has not been written to its end."""
+
+    slowest_call = 30.0  # type: ignore[assignment]
+    restore = None  # type: ignore[assignment]
+
+    def verify(self, resource: str, floor: int, now: object) -> None:  # type: ignore[override]
+        """Not written as the others are."""
+
+
 def test_an_actuator_that_a_package_offers_is_made_once_with_all_of_its_resources(monkeypatch):
     other = "own://varnish/edge-blog"
-    offered = EntryPoint("varnish", "advisor.actuation.simulated:SimulatedActuator", registry.ENTRY_POINTS)
-    monkeypatch.setattr(registry, "entry_points", lambda group: EntryPoints([offered]))
+    offering(monkeypatch, varnish="advisor.actuation.simulated:SimulatedActuator")
 
     found = actuators_of(policy(resource(EDGE), resource(other)), Connections())
 
-    assert isinstance(found[EDGE], SimulatedActuator)
+    assert isinstance(found[EDGE], Checked)
     assert found[EDGE] is found[other]
 
 
@@ -99,6 +122,51 @@ def test_one_that_nobody_offers_is_an_error_that_names_it_and_those_there_are():
 
     assert "own://varnish/edge-shop: no such actuator is installed (found 'varnish')" in str(caught.value)
     assert "entry point of headstart.actuators" in str(caught.value)
+
+
+def test_every_actuator_that_cannot_be_used_is_told_at_once_by_the_resource_and_the_package(monkeypatch):
+    """Whoever reads it wrote the policy, and perhaps not the actuator."""
+    here = "tests.unit.actuation.test_reach"
+    offering(
+        monkeypatch,
+        absent="nowhere.at_all:Actuator",
+        nameless=f"{here}:Missing",
+        unset=f"{here}:Unset",
+        halfway=f"{here}:Halfway",
+    )
+    names = ("absent", "nameless", "unset", "halfway")
+
+    with pytest.raises(ConfigError) as caught:
+        actuators_of(policy(*(resource(f"own://{name}/one") for name in names)), Connections())
+
+    said = {problem.value: problem for problem in caught.value.problems}
+    assert {name: problem.path for name, problem in said.items()} == {n: f"own://{n}/one" for n in names}
+    assert "ModuleNotFoundError: No module named 'nowhere'" in said["absent"].message
+    assert f"{here}:Missing could not be made: AttributeError" in said["nameless"].message
+    assert "KeyError: 'EDGE_URL'" in said["unset"].message
+    lacking = "no call `restore`; `slowest_call` is no timedelta"
+    assert f"`verify` is no `async def`; {lacking}" in said["halfway"].message
+
+
+async def test_every_actuator_that_has_connections_is_closed_once_also_behind_a_dry_run():
+    closed = []
+
+    class Connected(SimulatedActuator):
+        """An actuator with something to close."""
+
+        dry_run = False
+
+        async def close(self) -> None:
+            closed.append(self)
+
+    rules = policy(resource(EDGE), resource("own://varnish/edge-blog"), resource("sim://a"))
+    one = Connected(rules.resources)
+    actuators = {EDGE: one, "own://varnish/edge-blog": one, "sim://a": SimulatedActuator(rules.resources)}
+
+    await close_all(actuators)
+    await close_all(as_dry_run(actuators, rules))
+
+    assert closed == [one, one]
 
 
 # --- from the policy file
@@ -111,7 +179,7 @@ def test_clusters_and_accounts_are_read_from_the_policy_and_written_back(tmp_pat
 version: 1
 clusters:
   prod: {}
-  us: {context: prod-us, kubeconfig: us.kubeconfig}
+  us: {context: prod-us, kubeconfig: us.kubeconfig, pause_image: "mirror.example.com/pause:3.10"}
 accounts:
   "123456789012": {role: "arn:aws:iam::123456789012:role/headstart", external_id: ours}
   "210987654321":
@@ -122,7 +190,7 @@ resources:
 
     assert file.connections.clusters["prod"] == ClusterConnection("prod")
     assert file.connections.clusters["us"] == ClusterConnection(
-        "us", Path("/etc/headstart/us.kubeconfig"), "prod-us"
+        "us", Path("/etc/headstart/us.kubeconfig"), "prod-us", "mirror.example.com/pause:3.10"
     )
     role = "arn:aws:iam::123456789012:role/headstart"
     assert file.connections.accounts["123456789012"] == AccountConnection("123456789012", role, "ours")
