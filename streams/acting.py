@@ -12,7 +12,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 
 from advisor.actuation.execute import Attempt, attempt, look, looked, settled
-from advisor.actuation.registry import Actuators
+from advisor.actuation.registry import Actuators, close_all
 from advisor.actuation.simulated import SimulatedActuator
 from advisor.domain.advice import ResourceDecision
 from advisor.domain.capacity import Observation
@@ -26,15 +26,9 @@ from advisor.pipeline import remember
 from advisor.planning.acts import after_acting, before_acting, change_to_make, lowers
 from advisor.planning.clobbers import forgiven
 from advisor.planning.looks import is_look_due
+from advisor.planning.open_acts import seen_restored, seen_set
 from advisor.planning.refusals import is_put_off
 from advisor.planning.weighing import weighed
-from streams.codec.resource_state import (
-    DECIDED_KEY,
-    OWN_KEYS,
-    decode_decided,
-    decode_running,
-    decode_state,
-)
 from streams.context import WorkerContext
 from streams.decision_metrics import show_clobbers
 from streams.evidence import went_on
@@ -42,6 +36,7 @@ from streams.lanes import Lanes
 from streams.log_reader import read_to_end
 from streams.owed import Owed
 from streams.publisher import Publisher
+from streams.remembered import remembered
 from streams.tenure import Tenure
 
 log = structlog.get_logger(__name__)
@@ -64,9 +59,7 @@ class Acting:
         publisher: Publisher,
         tenure: Tenure,
     ) -> None:
-        self._names = context.names
-        self._clock = context.clock
-        self._metrics = context.metrics
+        self._names, self._clock, self._metrics = context.names, context.clock, context.metrics
         self._policy = policy
         self._actuators = actuators
         self._publisher = publisher
@@ -74,7 +67,7 @@ class Acting:
         self._lanes: Lanes[Found | Attempt] = Lanes(None if context.clock.from_events else PATIENCE_S)
         self._begun: dict[str, datetime] = {}
         self._looked: dict[str, datetime] = {}
-        self._owed = Owed()
+        self._owed = Owed(context.metrics)
         self.states: dict[str, ResourceState] = {}
 
     async def begin(self) -> None:
@@ -86,30 +79,27 @@ class Acting:
     async def restore(self, reader: AIOKafkaConsumer) -> int:
         """Know what was written of every resource; says the last tick decided (epoch seconds) or 0."""
         self._reader = reader
-        states: dict[str, ResourceState] = {}
-        latest: dict[bytes, bytes] = {}
-        async for record in read_to_end(reader, await self._publisher.whole(self._names.resources)):
-            if record.key is not None and record.value is not None:
-                latest[record.key] = record.value
-        decided = latest.get(DECIDED_KEY)
-        decided_s = decode_decided(decided) if decided else 0
-        running = decode_running(decided) if decided else {}
-        for value in (value for key, value in latest.items() if key not in OWN_KEYS):
-            state = decode_state(value)
+        records = read_to_end(reader, await self._publisher.whole(self._names.resources))
+        written, decided_s, running = await remembered(records)
+        self.states, self._begun, self._looked = {}, {}, {}
+        for state in written:
             self._publisher.remember_state(state)
-            if decided:
-                state = went_on(state, running, decided_s)
-            states[state.resource] = state
+            known = went_on(state, running, decided_s) if decided_s else state
+            self.states[state.resource] = known
             actuator = self._actuators.get(state.resource)
-            if isinstance(actuator, SimulatedActuator) and state.observation is not None:
-                actuator.resume(state.observation, state.lead_times.awaited)
-        self.states, self._begun, self._looked = states, {}, {}
+            if isinstance(actuator, SimulatedActuator) and known.observation is not None:
+                actuator.resume(known.observation, known.lead_times.awaited)
         self._owed.forget_states()
         return decided_s
 
+    async def finish(self) -> None:
+        """Let what is under way on platforms come to its end, and know what became of it."""
+        self._settle(await self._lanes.finish())
+
     async def stop(self) -> None:
-        """Call off what is under way on platforms; whoever decides next finds what became of it."""
+        """Call off what is under way, for good; whoever decides next finds what became of it."""
         await self._lanes.stop()
+        await close_all(self._actuators)
 
     async def look(
         self, levels: Mapping[str, Level], controls: Controls, now: datetime
@@ -203,6 +193,7 @@ class Acting:
         change = change_to_make(due, state, self._tenure.epoch)
         if change is None:
             self.states[name] = after_acting(due, state, now)
+            self._owed.receipt(seen_restored(state, self.states[name], now, self._tenure.epoch))
             return None
         if is_put_off(state, change.target, now):
             return None
@@ -225,15 +216,13 @@ class Acting:
             if not isinstance(result, Attempt):
                 self.states[name] = looked(state, result, begun)
                 show_clobbers(self._metrics, state, self.states[name])
+                self._owed.receipt(seen_set(state, self.states[name], begun))
                 continue
             done = settled(result, state, begun)
             self.states[name] = done.state
             show_clobbers(self._metrics, state, done.state)
             self._owed.state(name)
-            if done.receipt:
-                self._metrics.acts.labels(resource=name, reason=done.receipt.reason).inc()
-                if done.is_news:
-                    self._owed.receipt(done.receipt)
+            self._owed.receipt(done.receipt, is_news=done.is_news)
 
     def keep(self, state: ResourceState) -> None:
         """This is what is known of a resource from now on; to be written with the next decision."""
@@ -245,9 +234,8 @@ class Acting:
         return await self._owed.pay(self._publisher, self.states, self._policy)
 
     async def _why_not_lower(self) -> Reason | None:
-        if self._clock.from_events:
-            return None  # nothing real is lowered in a replay, and it has one decider per tick
-        return await self._tenure.why_not_lower(self._reader)
+        # Nothing real is lowered in a replay, and it has one decider per tick.
+        return None if self._clock.from_events else await self._tenure.why_not_lower(self._reader)
 
     async def is_sole(self) -> bool | None:
         """Does nobody else decide by now, as far as the log tells? None: the log cannot be asked."""
@@ -258,5 +246,4 @@ class Acting:
 
     async def tell_decided(self, tick_s: int) -> None:
         """Event clock: write down that every tick up to this one is decided, and what goes on then."""
-        running = {name: state.capacity.running for name, state in self.states.items()}
-        await self._publisher.publish_decided(tick_s, running)
+        await self._publisher.publish_decided(tick_s, {n: s.capacity.running for n, s in self.states.items()})

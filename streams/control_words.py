@@ -52,7 +52,7 @@ def resumed(command: Command, lifted: Sequence[ScopeEntry]) -> str:
 def rehearsed(command: Command, word: Rehearse) -> str:
     """A rehearsal begins."""
     floors = ", ".join(f"{name} to {floor}" for name, floor in word.floors)
-    end = f"watched, and put back by {_time(word.until)} at the latest"
+    end = f"watched, and lowered again by {_time(word.until)} at the latest, maxima a hold after that"
     return f"{command.by} rehearses for {command.about}{_why(command)}: raised are {floors}; {end}"
 
 

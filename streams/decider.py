@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -24,20 +23,13 @@ from streams.command_desk import CommandDesk
 from streams.context import WorkerContext
 from streams.decision_inputs import DecisionInputs
 from streams.decision_metrics import show_decision, warn_of_left_behind
-from streams.failures import UNREACHABLE
-from streams.going_on import GoingOn
+from streams.kafka_outage import KafkaOutage
 from streams.log_reader import log_consumer
 from streams.looking_ahead import LookingAhead
 from streams.needs_reading import NeedsReading
 from streams.publisher import Publisher
 
 log = structlog.get_logger(__name__)
-
-ASK_EVERY_S = 30.0
-"""How often Kafka is asked whether it is there, and whether this worker still decides, if nothing else is."""
-
-BACK_WITHIN_S = 120.0
-"""What knowing everything anew may take before Kafka counts as gone again."""
 
 
 class Decider:
@@ -70,9 +62,7 @@ class Decider:
         self._reader = log_consumer(context.settings)
         self._needs = NeedsReading(context.names.needs)
         self._decided_s = 0
-        longest = timedelta(seconds=context.settings.worker.act_without_kafka_s)
-        self._going_on = GoingOn(acting, context.metrics, longest)
-        self._ask_at = 0.0
+        self._outage = KafkaOutage(context, acting, self._restore)
         self._deciding = asyncio.Lock()
         self._active = asyncio.Event()
         self._news = asyncio.Event()
@@ -180,28 +170,9 @@ class Decider:
 
     async def _decide_live(self, now: datetime) -> None:
         """Wall clock: decide, or go on with what was agreed while Kafka is away."""
-        if await self._kafka_is_there() and await self._decide_and_store(now):
+        if await self._outage.is_kafka_there() and await self._decide_and_store(now):
             return
-        await self._going_on.carry_on(self._known, lambda: self._desk.controls, self._is_stopped, now)
-
-    async def _kafka_is_there(self) -> bool:
-        """Does Kafka answer, as far as was seen lately?
-
-        Where the log tells of a later decider although the group has this worker decide, that one wrote late:
-        everything is known anew, and lowering waits again.
-        """
-        if self._outbox.is_away:
-            return False
-        if not self._going_on.is_on and time.monotonic() < self._ask_at:
-            return True
-        self._ask_at = time.monotonic() + ASK_EVERY_S
-        sole = await self._acting.is_sole()
-        if sole is None:
-            return False
-        if sole and not self._going_on.is_on:
-            return True
-        log.info("knows_anew", others_decided=not sole)
-        return await self._know_anew(sole=sole)
+        await self._outage.carry_on(self._known, lambda: self._desk.controls, self._is_stopped, now)
 
     async def _decide_and_store(self, now: datetime) -> bool:
         """Decide; False if Kafka did not store what was decided."""
@@ -211,22 +182,6 @@ class Decider:
         except KafkaAwayError as error:
             log.warning("not_stored", why=str(error))
             return False
-        return True
-
-    async def _know_anew(self, *, sole: bool) -> bool:
-        """Write down what was done meanwhile, and know everything from the log; False if Kafka went again.
-
-        Where others decided meanwhile, what they wrote stands.
-        """
-        try:
-            async with asyncio.timeout(BACK_WITHIN_S):
-                if sole:
-                    await self._acting.write_down()
-                await self._restore()
-        except (KafkaAwayError, *UNREACHABLE) as error:
-            log.warning("kafka_gone_again", why=f"{type(error).__name__}: {error}")
-            return False
-        self._going_on.over()
         return True
 
     async def _decide_at(self, now: datetime) -> bool:

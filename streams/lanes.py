@@ -36,8 +36,15 @@ class Lanes(Generic[Result]):
         """
         for resource, piece in work.items():
             self._under_way[resource] = asyncio.create_task(piece(), name=f"platform {resource}")
+        return await self._ended(self._patience_s)
+
+    async def finish(self) -> dict[str, Result]:
+        """Wait for all that is under way, however long it takes, and hand it out."""
+        return await self._ended(None)
+
+    async def _ended(self, patience_s: float | None) -> dict[str, Result]:
         if self._under_way:
-            await asyncio.wait(self._under_way.values(), timeout=self._patience_s)
+            await asyncio.wait(self._under_way.values(), timeout=patience_s)
         ended = {resource: task for resource, task in self._under_way.items() if task.done()}
         for resource in ended:
             del self._under_way[resource]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from advisor.domain.advice import Receipt
 from advisor.domain.policy import Policy
 from advisor.domain.resource_state import ResourceState
+from advisor.reporting.metrics import Metrics
 from streams.publisher import Publisher
 
 MOST = 10_000
@@ -17,13 +18,18 @@ MOST = 10_000
 class Owed:
     """Kept until it is stored, in the order in which it was done."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._receipts: deque[Receipt] = deque(maxlen=MOST)
         self._touched: set[str] = set()
 
-    def receipt(self, receipt: Receipt) -> None:
-        """This was done."""
-        self._receipts.append(receipt)
+    def receipt(self, receipt: Receipt | None, *, is_news: bool = True) -> None:
+        """This was done, if anything was. Where it is no news it is only counted."""
+        if receipt is None:
+            return
+        self._metrics.acts.labels(resource=receipt.resource, reason=receipt.reason).inc()
+        if is_news:
+            self._receipts.append(receipt)
 
     def state(self, resource: str) -> None:
         """What is known of this resource has changed."""
