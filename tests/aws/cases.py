@@ -10,11 +10,11 @@ from advisor.actuation.aws.actuator import AwsActuator
 from advisor.actuation.aws.auto_scaling_group import AutoScalingGroup
 from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Bounds
-from tests.aws.people import client, interrupted_at_call, made_group, resource_id
+from tests.aws.people import client, made_group, resource_id
 from tests.aws.reserved import RESERVED_CASES
 from tests.aws.scaled import SCALED_ALIKE, SCALED_CASES
 from tests.aws.server import AwsServer
-from tests.support.actuator_case import ActuatorCase
+from tests.support.actuator_case import ActuatorCase, interrupted_at
 
 
 def group_case(request: pytest.FixtureRequest) -> ActuatorCase:
@@ -41,8 +41,9 @@ def group_case(request: pytest.FixtureRequest) -> ActuatorCase:
         server.world.pass_time,
         somebody_sets,
         recreate,
-        interrupted_at_call(server),
+        interrupted_at(server.world.at_call),
         schedules=True,
+        cut_off=server.world.faults.cut_off,
     )
 
 

@@ -49,6 +49,10 @@ class Faults:
         """Let something go wrong with the next calls."""
         self.to_come.append(Fault(kind, operation, times))
 
+    def cut_off(self) -> None:
+        """From now on no call gets an answer."""
+        self.add("reset", times=1_000_000)
+
     def clear(self) -> None:
         """Nothing goes wrong any more, and whatever stalls goes on."""
         self.to_come.clear()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Coroutine
 from functools import cache
 from typing import Any
 
@@ -12,9 +10,7 @@ import boto3
 
 from advisor.actuation.aws.sessions import Patience
 from advisor.actuation.connections import AccountConnection
-from tests.aws.server import AwsServer
 from tests.aws.world import ACCOUNT, REGION
-from tests.support.actuator_case import Interrupt
 
 OURS = {ACCOUNT: AccountConnection(ACCOUNT)}
 """The account of the tests, called with the credentials in the environment."""
@@ -36,19 +32,6 @@ def client(service: str) -> Any:
 @cache
 def _client(service: str, url: str) -> Any:
     return boto3.client(service, region_name=REGION, endpoint_url=url)
-
-
-def interrupted_at_call(server: AwsServer) -> Interrupt:
-    """Cancels an actuator's call as soon as its n-th request has come in at the server."""
-
-    async def interrupt(call: Coroutine[Any, Any, Any], step: int) -> bool:
-        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(call)
-        server.world.at_call(step, lambda: loop.call_soon_threadsafe(task.cancel))
-        await asyncio.wait([task])
-        server.world.at_call(0, None)
-        return task.cancelled()
-
-    return interrupt
 
 
 def made_group(name: str = "web", minimum: int = 2, maximum: int = 40) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from advisor.actuation.aws.actuators import aws_actuators
 from advisor.domain.capacity import Bounds
-from tests.aws.people import client, interrupted_at_call, made_group, resource_id
+from tests.aws.people import client, made_group, resource_id
 from tests.aws.scaled import make_table
 from tests.aws.server import AwsServer
 from tests.aws.world import Fleet, World
-from tests.support.actuator_case import ActuatorCase
+from tests.support.actuator_case import ActuatorCase, interrupted_at
 from tests.support.builders import resource
 
 
@@ -153,9 +153,10 @@ def reserved_case(kind: str) -> Callable[[pytest.FixtureRequest], ActuatorCase]:
             server.world.pass_time,
             somebody_sets,
             recreate,
-            interrupted_at_call(server),
+            interrupted_at(server.world.at_call),
             own_maximum=of.own_maximum,
             lowers=of.lowers,
+            cut_off=server.world.faults.cut_off,
         )
 
     return case

@@ -12,10 +12,10 @@ from advisor.actuation.aws.actuator import AwsActuator
 from advisor.actuation.aws.application_auto_scaling import ApplicationAutoScaling
 from advisor.actuation.aws.dimensions import DIMENSIONS
 from advisor.domain.capacity import Bounds
-from tests.aws.people import client, interrupted_at_call, resource_id
+from tests.aws.people import client, resource_id
 from tests.aws.server import AwsServer
 from tests.aws.world import Fleet, World
-from tests.support.actuator_case import ActuatorCase
+from tests.support.actuator_case import ActuatorCase, interrupted_at
 from tests.support.builders import resource
 
 LEAD_OF = "application-autoscaling"
@@ -136,8 +136,9 @@ def scaled_case(kind: str, *, placed: bool) -> Callable[[pytest.FixtureRequest],
             server.world.pass_time,
             somebody_sets,
             recreate if scaled.remake else None,
-            interrupted_at_call(server),
+            interrupted_at(server.world.at_call),
             schedules=True,
+            cut_off=server.world.faults.cut_off,
         )
 
     return case

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from io import BytesIO
 from threading import Thread
 from types import TracebackType
@@ -34,10 +36,16 @@ SETTLE: tuple[Callable[[World], None], ...] = (groups.settle, scaler.settle)
 
 
 class _Quiet(MotoRequestHandler):
-    """Says nothing of every request."""
+    """Says nothing of every request, and dates every answer by the world's clock."""
 
     def log(self, type: str, message: str, *args: Any) -> None:
         logging.getLogger("tests.aws").debug(message, *args)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """What stands in the Date of an answer."""
+        now = datetime.now(UTC) if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+        world: World = self.server.app.world
+        return format_datetime(now + world.clock_ahead, usegmt=True)
 
 
 class AwsServer:

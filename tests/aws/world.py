@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.aws.faults import Faults
 from tests.support.builders import NOW
+from tests.support.request_bell import RequestBell
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 
@@ -44,6 +45,7 @@ class World:
 
     now: datetime = NOW
     lead_time: timedelta = timedelta(minutes=4)
+    clock_ahead: timedelta = timedelta(0)
     faults: Faults = field(default_factory=Faults)
     actions: list[str] = field(default_factory=list)
     ours: list[str] = field(default_factory=list)
@@ -59,22 +61,19 @@ class World:
     lock: RLock = field(default_factory=RLock)
     at_once: int = 0
     most_at_once: int = 0
-    _at: tuple[int, Callable[[], object] | None] = (0, None)
+    bell: RequestBell = field(default_factory=RequestBell)
 
     def at_call(self, number: int, do: Callable[[], object] | None) -> None:
         """Do something when so many more calls have come in, before the last of them is carried out."""
         with self.lock:
-            self._at = (number, do)
+            self.bell.at(number, do)
 
     def called(self, action: str, *, ours: bool) -> None:
         """Note a call that came in, and whether an actuator made it."""
         self.actions.append(action)
         if ours:
             self.ours.append(action)
-        left, do = self._at
-        self._at = (left - 1, do)
-        if left == 1 and do is not None:
-            do()
+        self.bell.came()
 
     def pass_time(self, by: timedelta) -> None:
         """Move the clock. What was to happen by then happens when somebody looks."""

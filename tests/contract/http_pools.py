@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import threading
 from datetime import datetime, timedelta
@@ -15,8 +14,9 @@ import pytest
 
 from advisor.actuation.actuator import Actuator
 from advisor.domain.capacity import Bounds
-from tests.support.actuator_case import ActuatorCase
+from tests.support.actuator_case import ActuatorCase, interrupted_at
 from tests.support.builders import NOW
+from tests.support.request_bell import RequestBell
 
 PAGE = Path(__file__).parents[2] / "docs" / "actuators.md"
 LEAD_TIME = timedelta(minutes=10)
@@ -34,8 +34,19 @@ class Pool:
 
     def __init__(self) -> None:
         self.now: datetime = NOW
-        self.etag, self.notes = 0, None
-        self.bounds, self.raises = Bounds(2, 40), [(NOW - LEAD_TIME, 2)]
+        self.bell = RequestBell()
+        self.always: int | None = None
+        self.id = 0
+        self.make()
+
+    def make(self) -> None:
+        """Somebody makes it, perhaps anew."""
+        self.id, self.etag, self.notes = self.id + 1, 0, None
+        self.bounds, self.raises = Bounds(2, 40), [(self.now - LEAD_TIME, 2)]
+
+    def answers(self, status: int) -> None:
+        """Whatever is asked has this answer."""
+        self.always = status
 
     def put(self, minimum: int, maximum: int, notes: Any) -> None:
         """Somebody sets it."""
@@ -49,7 +60,8 @@ class Pool:
         """What its API answers."""
         serving = max(units for at, units in self.raises if at + LEAD_TIME <= self.now)
         machines = max(units for _, units in self.raises)
-        seen = {"machines": machines, "serving": serving, "notes": self.notes, "etag": str(self.etag)}
+        marks = {"id": str(self.id), "notes": self.notes, "etag": str(self.etag)}
+        seen = {"machines": machines, "serving": serving, **marks}
         return {"min": self.bounds.minimum, "max": self.bounds.maximum, **seen}
 
 
@@ -58,9 +70,11 @@ def serve(pool: Pool) -> ThreadingHTTPServer:
 
     class Api(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            pool.bell.came()
             self._answer(200 if self.path == "/frontend" else 404)
 
         def do_PUT(self) -> None:
+            pool.bell.came()
             said = loads(self.rfile.read(int(self.headers["Content-Length"])))
             if self.headers["If-Match"] != str(pool.etag):
                 return self._answer(412)
@@ -72,7 +86,7 @@ def serve(pool: Pool) -> ThreadingHTTPServer:
 
         def _answer(self, status: int) -> None:
             body = dumps(pool.told()).encode()
-            self.send_response(status)
+            self.send_response(pool.always or status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -84,21 +98,44 @@ def serve(pool: Pool) -> ThreadingHTTPServer:
 
 def case(request: pytest.FixtureRequest) -> ActuatorCase:
     """The example and its platform, for the contract."""
-    pool, patch = Pool(), pytest.MonkeyPatch()
+    pool = Pool()
     server = serve(pool)
-    request.addfinalizer(server.server_close)
-    request.addfinalizer(server.shutdown)
-    request.addfinalizer(patch.undo)
-    patch.setenv("POOLS_URL", f"http://127.0.0.1:{server.server_port}")
+
+    def cut_off() -> None:
+        server.shutdown()
+        server.server_close()
+
+    request.addfinalizer(cut_off)
     module: dict[str, Any] = {}
     exec(compile(example(), str(PAGE), "exec"), module)  # noqa: S102 (our own page)
+    module["URL"] = f"http://127.0.0.1:{server.server_port}"
     actuator: Actuator = module["HttpPools"]({})
 
     def pass_time(by: timedelta) -> None:
         pool.now += by
 
+    def writes(bounds: Bounds) -> None:
+        pool.put(bounds.minimum, bounds.maximum, pool.notes)
+
     async def somebody_sets(bounds: Bounds) -> None:
-        await asyncio.to_thread(pool.put, bounds.minimum, bounds.maximum, pool.notes)
+        writes(bounds)
+
+    async def recreate() -> None:
+        pool.make()
 
     name = "own://pools/frontend"
-    return ActuatorCase(actuator, name, f"{name}-gone", LEAD_TIME, lambda: pool.now, pass_time, somebody_sets)
+    return ActuatorCase(
+        actuator,
+        name,
+        f"{name}-gone",
+        LEAD_TIME,
+        lambda: pool.now,
+        pass_time,
+        somebody_sets,
+        recreate,
+        interrupted_at(pool.bell.at),
+        cut_off=cut_off,
+        at_request=pool.bell.at,
+        writes=writes,
+        answers=pool.answers,
+    )

@@ -1,11 +1,12 @@
 """What every actuator keeps, whatever platform is behind it: bounds are set to a target, again and again.
 
-An implementation joins by an entry in tests/contract/cases.py.
+An implementation joins by an entry in tests/contract/cases.py, a kind of Kubernetes in tests/kube/cases.py.
 """
 
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -13,33 +14,25 @@ from advisor.domain.capacity import Armed, Bounds
 from advisor.domain.change import Carried
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
-from tests.support.actuator_case import ActuatorCase
+from tests.support.actuator_case import given_back, raised
 from tests.support.builders import HOUR, MINUTE
-
-MOST_STEPS = 11
-RAISED = Bounds(9, 40)
-
-
-async def raised(case: ActuatorCase, to: Bounds = RAISED) -> None:
-    """The resource is raised, and its units are there."""
-    done = await case.actuator.set_floor(case.name, case.change(to), case.now())
-    assert done.carried is Carried.WHOLE
-    case.pass_time(case.lead_time)
 
 
 async def test_it_finds_the_resource_by_name_as_of_now(case):
     found = await case.actuator.observe(case.name, case.now())
 
     assert (found.resource, found.observed_at, found.bounds) == (case.name, case.now(), Bounds(2, 40))
-    assert (found.units, found.ready_units, found.originals, found.owner) == (2, 2, None, "")
+    assert (found.units, found.ready_units, found.waiting_for) == (2, 2, ())
+    assert (found.owner, found.managed, found.originals) == ("", True, None)
 
 
 async def test_bounds_read_back_as_they_were_set(case):
+    """The maximum with the minimum, upwards and downwards, as far as the platform has them."""
     before = Bounds(2, 40)
-    for bounds in (Bounds(5, 40), Bounds(9, 40)):
+    for bounds in (Bounds(5, 40), Bounds(9, 60), Bounds(9, 40), *([Bounds(3, 40)] if case.lowers else [])):
         await case.actuator.set_floor(case.name, case.change(bounds, before), case.now())
-        before = bounds
-        assert (await case.actuator.observe(case.name, case.now())).bounds == bounds
+        before = bounds if case.own_maximum else Bounds(bounds.minimum, 40)
+        assert (await case.actuator.observe(case.name, case.now())).bounds == before
         case.pass_time(case.lead_time)
 
 
@@ -66,7 +59,9 @@ async def test_setting_the_same_again_changes_nothing(case):
 
 
 async def test_observing_changes_nothing(case):
+    """What is on its way stays so, for a platform that has done all that it does at once."""
     await case.actuator.set_floor(case.name, case.change(Bounds(9, 40)), case.now())
+    case.pass_time(timedelta(0))
 
     first = await case.actuator.observe(case.name, case.now())
     assert await case.actuator.observe(case.name, case.now()) == first
@@ -117,17 +112,6 @@ async def test_originals_stand_on_the_resource_until_they_are_restored_exactly(c
     assert found.bounds == (Bounds(2, 40) if case.lowers else Bounds(9, 40))
 
 
-async def given_back(case: ActuatorCase) -> None:
-    """Restored as executing does it: by the bounds that stand, until nothing is missing."""
-    for _ in range(4):
-        stands = (await case.actuator.observe(case.name, case.now())).bounds
-        done = await case.actuator.restore(case.name, case.change(Bounds(2, 40), stands), case.now())
-        if done.carried is Carried.WHOLE:
-            return
-        case.pass_time(case.lead_time)
-    pytest.fail(f"not given back: {done.detail}")
-
-
 async def test_restoring_what_is_restored_changes_nothing(case):
     await raised(case)
     await given_back(case)
@@ -145,38 +129,6 @@ async def test_restoring_what_was_never_changed_changes_nothing(case):
 
     assert done.carried is Carried.WHOLE
     assert await case.actuator.observe(case.name, case.now()) == before
-
-
-@pytest.mark.parametrize("step", range(1, MOST_STEPS))
-async def test_a_call_cancelled_at_any_step_is_set_right_by_the_next(one_of_each, step):
-    """Between the two stands what stood before or what was asked for, and never without the originals."""
-    case = one_of_each
-    await case.interrupt(case.actuator.set_floor(case.name, case.change(Bounds(9, 45)), case.now()), step)
-
-    found = await case.actuator.observe(case.name, case.now())
-    assert found.bounds.minimum in (2, 9)
-    assert found.bounds.minimum == 2 or found.originals == Bounds(2, 40)
-    again = case.change(Bounds(9, 45), found.bounds)
-    await case.actuator.set_floor(case.name, again, case.now())
-    found = await case.actuator.observe(case.name, case.now())
-    assert (found.bounds.minimum, found.originals) == (9, Bounds(2, 40))
-
-
-@pytest.mark.parametrize("step", range(1, MOST_STEPS))
-async def test_a_restore_cancelled_at_any_step_is_set_right_by_the_next(one_of_each, step):
-    case = one_of_each
-    await raised(case)
-    await case.interrupt(
-        case.actuator.restore(case.name, case.change(Bounds(2, 40), Bounds(9, 40)), case.now()), step
-    )
-
-    found = await case.actuator.observe(case.name, case.now())
-    assert found.bounds.minimum == 2 or found.originals == Bounds(2, 40) or not case.lowers
-    await given_back(case)
-    found = await case.actuator.observe(case.name, case.now())
-    assert (found.bounds, found.originals) == (
-        (Bounds(2, 40), None) if case.lowers else (Bounds(9, 40), None)
-    )
 
 
 async def test_two_that_set_the_same_at_once_leave_it_set_once(case):

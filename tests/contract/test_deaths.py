@@ -17,7 +17,7 @@ from advisor.domain.resource_state import ResourceState
 from advisor.planning.acts import before_acting, change_to_make
 from tests.support.actuator_case import ActuatorCase
 
-MOST_STEPS = 11
+MOST_STEPS = 12
 ATTEMPTS = 6
 
 

@@ -21,11 +21,13 @@ from advisor.domain.change import Change
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 from tests.kube.control_plane import ControlPlane
+from tests.kube.fault_proxy import FaultProxy
 from tests.kube.furnish import CapacityBuffer, strip
 from tests.kube.manifests import Manifest
 from tests.kube.neighbours import BufferStandIn
 from tests.kube.scenes import LIMITS, chart_account, policy_of
 from tests.kube.world import World
+from tests.support.actuator_case import interrupted_at
 from tests.support.builders import NOW
 from tests.support.deadline import eventually, eventually_async
 
@@ -51,9 +53,9 @@ class Buffer:
     name: str = "web"
 
     def __post_init__(self) -> None:
-        self.clusters = Clusters([ClusterConnection("prod", self.kubeconfig)], LIMITS)
-        policies = {self.resource: policy_of(self.resource)}
-        actuators = kubernetes_actuators(self.clusters, policies, pause_image="example.test/pause:1")
+        prod = ClusterConnection("prod", self.kubeconfig, pause_image="example.test/pause:1")
+        self.clusters = Clusters([prod], LIMITS)
+        actuators = kubernetes_actuators(self.clusters, {self.resource: policy_of(self.resource)})
         self.actuator: Actuator = actuators["capacity-buffer"]
 
     @property
@@ -66,7 +68,9 @@ class Buffer:
         )
 
     async def restore(self, found: Bounds = RAISED) -> None:
-        await self.actuator.restore(self.resource, Change(self.resource, found, NONE, NONE, NOW), NOW)
+        await self.actuator.restore(
+            self.resource, Change(self.resource, found, NONE, NONE, NOW, epoch=7), NOW
+        )
 
     async def holds(self, units: int) -> bool:
         return (await self.actuator.verify(self.resource, units, NOW)).holds
@@ -168,6 +172,29 @@ async def test_placeholders_that_somebody_deleted_are_made_again(placeholder: Bu
 
     assert found.bounds == NONE
     assert (await placeholder.actuator.observe(placeholder.resource, NOW)).bounds == RAISED
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+async def test_making_and_removing_cut_short_at_any_call_are_set_right_by_the_next(
+    bare: ControlPlane, bare_world: World, step: int
+) -> None:
+    """There are placeholders with their bounds and originals, or none: nothing is half made or half gone."""
+    with FaultProxy(bare) as proxy:
+        placeholder = Buffer(bare_world, proxy.kubeconfig_for(chart_account(bare_world)))
+        interrupt = interrupted_at(proxy.bell.at)
+        await interrupt(placeholder.set(RAISED), step)
+        half = await placeholder.actuator.observe(placeholder.resource, NOW)
+        await placeholder.set(RAISED, half.bounds)
+        raised = await placeholder.actuator.observe(placeholder.resource, NOW)
+        await interrupt(placeholder.restore(), step)
+        left = await placeholder.actuator.observe(placeholder.resource, NOW)
+        await placeholder.restore(left.bounds)
+        await placeholder.clusters.close()
+
+    states = {(one.bounds, one.originals) for one in (half, left)}
+    assert states <= {(NONE, None), (RAISED, NONE)}
+    assert (raised.bounds, raised.originals) == (RAISED, NONE)
+    assert placeholder.placeholder() is None
 
 
 async def test_there_is_no_room_for_what_does_not_exist(placeholder: Buffer) -> None:

@@ -30,8 +30,10 @@ from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 from tests.kube.cluster import Cluster, kubeconfig
 from tests.kube.control_plane import ControlPlane
-from tests.kube.faults import Fault, FaultProxy
-from tests.kube.scenes import FOUND, Scene, scene
+from tests.kube.fault import Fault
+from tests.kube.fault_proxy import FaultProxy
+from tests.kube.scenes import Scene, scene
+from tests.kube.sets import FOUND
 from tests.kube.world import World
 from tests.support.builders import NOW
 from tests.support.deadline import eventually_async
@@ -279,6 +281,21 @@ async def test_outside_of_a_pod_there_is_no_service_account(monkeypatch: pytest.
     error = await refused(_observe(None))
 
     assert (error.reason, error.retryable) == (Reason.PLATFORM_UNREACHABLE, False)
+
+
+@pytest.mark.parametrize("minutes", [10, -10])
+async def test_a_clock_that_shows_another_time_than_ours_is_told(
+    hpa: Scene, proxy: FaultProxy, minutes: int
+) -> None:
+    """And forgotten once it shows the same."""
+    proxy.clock_ahead = timedelta(minutes=minutes)
+    try:
+        told = await hpa.actuator.observe(hpa.resource, NOW)
+    finally:
+        proxy.clock_ahead = timedelta(0)
+
+    assert told.clock_ahead == timedelta(minutes=minutes)
+    assert (await hpa.actuator.observe(hpa.resource, NOW)).clock_ahead == timedelta(0)
 
 
 @pytest.mark.parametrize(("days", "reason"), [(1, Reason.CLOCK_WRONG), (-1, Reason.PLATFORM_UNREACHABLE)])

@@ -22,7 +22,8 @@ from advisor.errors import ActuationError
 from tests.kube.control_plane import ControlPlane
 from tests.kube.furnish import NodePool, ScaledObject, strip
 from tests.kube.keda import PAUSED, PAUSED_REPLICAS, PAUSED_SCALE_IN
-from tests.kube.scenes import FOUND, LIMITS, Scene, chart_account, policy_of, scene
+from tests.kube.scenes import LIMITS, Scene, chart_account, policy_of, scene
+from tests.kube.sets import FOUND
 from tests.kube.world import World
 from tests.support.builders import NOW
 from tests.support.deadline import eventually, eventually_async

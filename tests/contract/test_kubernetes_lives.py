@@ -15,7 +15,8 @@ from advisor.domain.reason import Reason
 from advisor.domain.resource_state import ResourceState
 from advisor.errors import ActuationError
 from tests.kube.neighbours import Clobberer
-from tests.kube.scenes import FOUND, SETS, Scene, scene
+from tests.kube.scenes import Scene, scene
+from tests.kube.sets import FOUND, SETS
 from tests.kube.world import World
 from tests.support.builders import MINUTE, NOW
 from tests.support.deadline import eventually, eventually_async

@@ -14,13 +14,15 @@ from advisor.actuation.kubernetes.clusters import Clusters
 from advisor.domain.capacity import Bounds
 from advisor.domain.change import Change
 from advisor.errors import ActuationError
+from tests.kube.api_calls import Call
 from tests.kube.chart import rendered, rules
 from tests.kube.cluster import Cluster as Running
 from tests.kube.control_plane import ControlPlane
-from tests.kube.faults import Call, FaultProxy
+from tests.kube.fault_proxy import FaultProxy
 from tests.kube.furnish import strip
 from tests.kube.manifests import Manifest
-from tests.kube.scenes import FOUND, LIMITS, SETS, Scene, chart_account, policy_of, scene
+from tests.kube.scenes import LIMITS, Scene, chart_account, policy_of, scene
+from tests.kube.sets import FOUND, SETS
 from tests.kube.world import World
 from tests.support.builders import NOW
 from tests.support.deadline import eventually_async

@@ -50,6 +50,7 @@ def test_a_rehearsal_days_ahead_measures_the_lead_time_and_leaves_everything_as_
     assert tried["before"] == tried["after"] == [2, 40]
     assert report["left_out"] == {TABLE: "what it is given is not given back"}
     assert (done.exit_code, report["warnings"]) == (0, []), done.output
+    assert f"{PODS}: restored" in done.output  # in a log nobody sees the table grow
     reasons = acts_on(estate, PODS)
     assert reasons[0] == "FLOOR_SET"
     assert reasons[-1] == "ORIGINALS_RESTORED"

@@ -10,12 +10,10 @@ One node is broker and controller at once (KRaft). It listens on 127.0.0.1 only,
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +22,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from tests.kafka import jars
+from tests.support.leashed import LeashedProcess
 
 CLUSTER_ID = "aGVhZHN0YXJ0LXRlc3RzLQ"
 READY_WITHIN_S = 60.0
@@ -33,37 +32,22 @@ STOP_WITHIN_S = 30.0
 PORTS = range(20_000, 30_000)
 
 
-class Broker:
+class Broker(LeashedProcess):
     """One real broker. Not started by its constructor; use it as a context manager, or call `start`."""
 
     def __init__(self, folder: Path, *, properties: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.port, self._controller_port = islice(free_ports(), 2)
         self._properties = properties or {}
-        self._leash: subprocess.Popen[str] | None = None
-        self._pid: int | None = None
+        # Its log holds what it wrote to its standard streams, over all its starts.
+        super().__init__(
+            f"the broker at {self.bootstrap}", folder / "broker.log", stop_within_s=STOP_WITHIN_S
+        )
 
     @property
     def bootstrap(self) -> str:
         """The address for `bootstrap_servers`; the same over restarts."""
         return f"127.0.0.1:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        """The process id of the running broker. Raises RuntimeError if it is not running."""
-        if self._pid is None or not self.running:
-            raise RuntimeError(f"the broker at {self.bootstrap} is not running: call start()")
-        return self._pid
-
-    @property
-    def running(self) -> bool:
-        """Is the broker's process alive?"""
-        return self._leash is not None and self._leash.poll() is None
-
-    @property
-    def log(self) -> Path:
-        """What the broker wrote to its standard streams, over all its starts."""
-        return self.folder / "broker.log"
 
     def start(self, timeout_s: float = READY_WITHIN_S) -> Broker:
         """Start, and return once the broker answers a metadata request. Raises KafkaUnavailableError."""
@@ -71,36 +55,11 @@ class Broker:
             return self
         lib = jars.fetch()
         config = self._prepared(lib)
-        command = _java(lib, "-Xms256m", "-Xmx512m", main="kafka.Kafka", arguments=[str(config)])
-        leash = [sys.executable, str(Path(__file__).with_name("leash.py")), *command]
-        with self.log.open("a") as log:
-            # A session of its own: Ctrl-C reaches the test run first, which then stops the broker in order.
-            self._leash = subprocess.Popen(
-                leash, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
-            )
-        assert self._leash.stdout is not None
-        self._pid = int(self._leash.stdout.readline() or "0") or None
-        self._wait_until_ready(time.monotonic() + timeout_s)
+        self.run(_java(lib, "-Xms256m", "-Xmx512m", main="kafka.Kafka", arguments=[str(config)]))
+        answers = partial(_answers, self.port, self.bootstrap)
+        if trouble := self.trouble_until(answers, timeout_s, "did not answer in time"):
+            raise jars.KafkaUnavailableError(trouble)
         return self
-
-    def stop(self, timeout_s: float = STOP_WITHIN_S) -> None:
-        """End it in order (SIGTERM); if that takes too long, kill it."""
-        if self._leash is None:
-            return
-        self._leash.terminate()
-        try:
-            self._leash.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._forget()
-
-    def kill(self) -> None:
-        """End it as a crash would (SIGKILL): nothing is flushed, nobody is told."""
-        if self.running:
-            os.kill(self.pid, signal.SIGKILL)
-        if self._leash is not None:
-            self._leash.wait(STOP_WITHIN_S)
-        self._forget()
 
     def restart(self) -> Broker:
         """Start it again on the same port and data, after `kill`, or in place of a `stop` and `start`."""
@@ -114,11 +73,6 @@ class Broker:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _forget(self) -> None:
-        if self._leash is not None and self._leash.stdout is not None:
-            self._leash.stdout.close()
-        self._leash, self._pid = None, None
 
     def _prepared(self, lib: Path) -> Path:
         """The path of server.properties, written and with its storage formatted if it is not there yet."""
@@ -135,17 +89,6 @@ class Broker:
             config.unlink()
             raise jars.KafkaUnavailableError(f"formatting {self.folder} failed:\n{run.stdout}{run.stderr}")
         return config
-
-    def _wait_until_ready(self, deadline: float) -> None:
-        while not _answers(self.port, self.bootstrap):
-            if not self.running or time.monotonic() > deadline:
-                state = "did not answer in time" if self.running else "ended at once"
-                tail = "\n".join(self.log.read_text().splitlines()[-15:])
-                self.kill()
-                raise jars.KafkaUnavailableError(
-                    f"the broker at {self.bootstrap} {state}. Its log ({self.log}):\n{tail}"
-                )
-            time.sleep(0.05)
 
 
 def free_ports() -> Iterator[int]:

@@ -31,7 +31,7 @@ CapacityBuffer = create_namespaced_resource(
 NodePool = create_global_resource("karpenter.sh", "v1", "NodePool", "nodepools")
 
 
-def furnish(cluster: Cluster, timeout_s: float = 30.0) -> None:
+def furnish(cluster: Cluster, timeout_s: float = 60.0) -> None:
     """Install the CRDs and a node that pods may name; return once both can be used. Twice does no harm."""
     with closing(cluster.client()) as client:
         _install(client)
@@ -41,7 +41,7 @@ def furnish(cluster: Cluster, timeout_s: float = 30.0) -> None:
         eventually(partial(_ready, client), timeout_s, what=f"node {NODE} is Ready")
 
 
-def strip(cluster: Cluster, timeout_s: float = 30.0) -> None:
+def strip(cluster: Cluster, timeout_s: float = 60.0) -> None:
     """Take the neighbours' CRDs away; return once the API server knows none of their kinds any more."""
     with closing(cluster.client()) as client:
         for path in CRDS:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from lightkube.resources.apps_v1 import Deployment, StatefulSet
-from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
 from lightkube.types import PatchType
 
 from advisor.actuation.actuator import Actuator
@@ -21,112 +17,28 @@ from advisor.actuation.kubernetes.clusters import Clusters
 from advisor.domain.capacity import Bounds
 from advisor.domain.policy import ResourcePolicy
 from tests.kube.chart import rules
-from tests.kube.cluster import Cluster
-from tests.kube.furnish import CapacityBuffer, NodePool, ScaledObject
-from tests.kube.keda import KedaStandIn
-from tests.kube.manifests import Manifest, service, workload
-from tests.kube.neighbours import BufferStandIn, KarpenterStandIn, Neighbour
+from tests.kube.manifests import Manifest, service
+from tests.kube.neighbours import Neighbour
+from tests.kube.sets import FOUND, SETS, Set, make_workload
 from tests.kube.world import World
 
-FOUND = Bounds(2, 40)
 LIMITS = CallLimits(per_s=500.0, at_once=16, timeout_s=10.0, attempts=3, longest_wait_s=1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Set:
-    """How one kind's scene is set: what is made, where the bounds are, what its id is called."""
-
-    word: str
-    name: str
-    type: type[Any]
-    make: Callable[[World, Bounds], None]
-    minimum: str
-    maximum: str | None
-    object_name: str = "web"
-    neighbour: Callable[[Cluster, str], Neighbour] | None = None
-    is_buffer: bool = False
-    is_global: bool = False
-
-    def of(self, world: World) -> Set:
-        """The set with its own name in this world: what is global is called as the world's namespace."""
-        return replace(self, name=world.namespace, object_name=world.namespace) if self.is_global else self
-
-
-def _hpa(world: World, bounds: Bounds) -> None:
-    world.autoscaler("web", minimum=bounds.minimum, maximum=bounds.maximum)
-
-
-def _scaled_object(world: World, bounds: Bounds) -> None:
-    world.scaled_object("web", minimum=bounds.minimum, maximum=bounds.maximum)
-
-
-def _workload(kind: str, world: World, bounds: Bounds) -> None:
-    world.create(workload(kind, "web", bounds.minimum, annotations={}, requests={"cpu": "100m"}))
-
-
-def _buffer(world: World, bounds: Bounds) -> None:
-    reference = {"apiGroup": "apps", "kind": "Deployment", "name": "web"}
-    world.create(
-        {
-            "apiVersion": "autoscaling.x-k8s.io/v1beta1",
-            "kind": "CapacityBuffer",
-            "metadata": {"name": "web"},
-            "spec": {"scalableRef": reference, "replicas": bounds.minimum},
-        }
-    )
-
-
-def _node_pool(world: World, bounds: Bounds) -> None:
-    world.create(
-        {
-            "apiVersion": "karpenter.sh/v1",
-            "kind": "NodePool",
-            "metadata": {"name": world.namespace},
-            "spec": {"replicas": bounds.minimum, "template": {"spec": {"requirements": []}}},
-        }
-    )
-
-
-HPA = ("minReplicas", "maxReplicas")
-KEDA = ("minReplicaCount", "maxReplicaCount")
-SETS: Mapping[str, Set] = {
-    "hpa": Set("hpa", "web", HorizontalPodAutoscaler, _hpa, *HPA),
-    "hpa of keda": Set("hpa", "keda-hpa-web", ScaledObject, _scaled_object, *KEDA, neighbour=KedaStandIn),
-    "scaledobject": Set("scaledobject", "web", ScaledObject, _scaled_object, *KEDA, neighbour=KedaStandIn),
-    "deployment": Set("deployment", "web", Deployment, partial(_workload, "Deployment"), "replicas", None),
-    "capacity-buffer": Set(
-        "capacity-buffer",
-        "web",
-        CapacityBuffer,
-        _buffer,
-        "replicas",
-        None,
-        neighbour=BufferStandIn,
-        is_buffer=True,
-    ),
-    "nodepool": Set(
-        "nodepool",
-        "web",
-        NodePool,
-        _node_pool,
-        "replicas",
-        None,
-        neighbour=KarpenterStandIn,
-        is_global=True,
-    ),
-    "statefulset": Set(
-        "statefulset", "web", StatefulSet, partial(_workload, "StatefulSet"), "replicas", None
-    ),
-}
 
 
 class Scene:
     """A resource of one kind in a world of its own, and the actuator that may set it."""
 
     def __init__(
-        self, world: World, its: Set, actuator: Actuator, clusters: Clusters, kubeconfig: Path
+        self,
+        world: World,
+        its: Set,
+        actuator: Actuator,
+        clusters: Clusters,
+        kubeconfig: Path,
+        neighbour: Neighbour | None,
     ) -> None:
         self.world = world
+        self.neighbour = neighbour
         self.kubeconfig = kubeconfig
         self.its = its
         self.actuator = actuator
@@ -154,6 +66,13 @@ class Scene:
     def managers(self) -> list[str]:
         """Who holds fields of the object."""
         return self.world.managers(self.its.type, self.its.object_name)
+
+    def let_serve(self) -> None:
+        """Let what is there by now serve, and what is asked for be made; for a scene whose units wait."""
+        if self.its.units_are_pods:
+            self.world.let_serve("web")
+        elif self.neighbour is not None:
+            self.neighbour.act()
 
     def somebody_applies(self, bounds: Bounds, manager: str = "argocd-controller", *, force: bool) -> None:
         """A declarative tool applies its bounds: the whole of what it knows of the object."""
@@ -217,22 +136,28 @@ def scene(
     actuation: bool = True,
     account: Callable[[World], Path] | None = None,
     limits: CallLimits = LIMITS,
+    units_wait: bool = False,
 ) -> Iterator[Scene]:
     """The scene of one kind, set, with the chart's rights or those of another `account`.
 
-    `through` makes the kubeconfig that the actuator uses of the account's.
+    `through` makes the kubeconfig that the actuator uses of the account's. Where `units_wait`, none serves
+    before `let_serve` is called.
     """
     its = SETS[kind].of(world)
     with ExitStack() as stack:
+        world.pods_wait = units_wait
         world.create(service("web"))
         if its.type not in (Deployment, StatefulSet):
-            _workload("Deployment", world, FOUND)
+            make_workload("Deployment", world, FOUND)
         its.make(world, FOUND)
-        if its.neighbour is not None:
-            stack.enter_context(its.neighbour(world.cluster, world.namespace))
+        neighbour = its.neighbour(world.cluster, world.namespace) if its.neighbour else None
+        if neighbour is not None and units_wait and not its.units_are_pods:
+            stack.push(neighbour)  # it acts when it is told, and leaves as any other
+        elif neighbour is not None:
+            stack.enter_context(neighbour)
         direct = account(world) if account else chart_account(world, actuation=actuation)
         kubeconfig = through(direct)
         clusters = Clusters([ClusterConnection("prod", kubeconfig)], limits)
         resource = resource_id(world, its)
         actuators = kubernetes_actuators(clusters, {resource: policy_of(resource)})
-        yield Scene(world, its, actuators[its.word], clusters, kubeconfig)
+        yield Scene(world, its, actuators[its.word], clusters, kubeconfig, neighbour)

@@ -24,6 +24,7 @@ from lightkube.resources.apps_v1 import Deployment, StatefulSet
 from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
 from lightkube.resources.core_v1 import Namespace, Pod, ServiceAccountToken
 from lightkube.resources.discovery_v1 import EndpointSlice
+from lightkube.types import PatchType
 
 from tests.kube import manifests
 from tests.kube.cluster import Cluster
@@ -33,11 +34,15 @@ PEOPLE = "kubectl-create"  # the field manager of whoever sets the scene
 
 
 class World:
-    """One namespace of a cluster, made on entering and deleted on leaving, with all that was made in it."""
+    """One namespace of a cluster, made on entering and deleted on leaving, with all that was made in it.
+
+    Pods of workloads that are made while `pods_wait` run, and are Ready once `let_serve` was called.
+    """
 
     def __init__(self, cluster: Cluster, namespace: str) -> None:
         self.cluster = cluster
         self.namespace = namespace
+        self.pods_wait = False
         self.client = cluster.client(field_manager=PEOPLE)
         self._global: list[tuple[type[Any], str]] = []
 
@@ -101,7 +106,7 @@ class World:
         requests: Mapping[str, str] | None,
     ) -> Any:
         annotations = {manifests.READY_AFTER: ready_after} if ready_after else {}
-        if never_ready:
+        if never_ready or self.pods_wait:
             annotations[manifests.NEVER_READY] = "true"
         self.create(manifests.service(name))
         made = manifests.workload(
@@ -180,6 +185,24 @@ class World:
     def pods(self, app: str = "web") -> list[Pod]:
         """The pods of a workload, ready or not."""
         return list(self.client.list(Pod, namespace=self.namespace, labels={"app": app}))
+
+    def let_serve(self, app: str = "web") -> None:
+        """Let the pods become Ready that a workload has by now, if they were to wait or never to be."""
+        for pod in self.pods(app):
+            metadata = pod.metadata
+            if metadata is None or manifests.NEVER_READY not in (metadata.annotations or {}):
+                continue
+            try:
+                self.client.patch(
+                    Pod,
+                    str(metadata.name),
+                    {"metadata": {"annotations": {manifests.NEVER_READY: None}}},
+                    namespace=self.namespace,
+                    patch_type=PatchType.MERGE,
+                )
+            except ApiError as error:
+                if error.status.code != 404:  # it was scaled in meanwhile
+                    raise
 
     def managers(self, resource_type: type[Any], name: str) -> list[str]:
         """Which field managers stand in the object's managedFields?"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from advisor.actuation.execute import execute, observe
@@ -25,6 +26,7 @@ class Moody(SimulatedActuator):
         super().__init__(rules.resources)
         self.resume(Observation(PODS, NOW, people_set, people_set.minimum, people_set.minimum))
         self.refuses = False
+        self.clock_ahead = timedelta(0)
         self.acts: list[tuple[datetime, Bounds]] = []
 
     async def set_bounds(self, resource: str, bounds: Bounds, now: datetime) -> None:
@@ -33,6 +35,10 @@ class Moody(SimulatedActuator):
             raise ActuationError(resource, "quota exceeded", retryable=True)
         self.acts.append((now, bounds))
         await super().set_bounds(resource, bounds, now)
+
+    async def observe(self, resource: str, now: datetime) -> Observation:
+        """As it stands, by a platform whose clock may show another time than ours."""
+        return replace(await super().observe(resource, now), clock_ahead=self.clock_ahead)
 
     async def write(self, bounds: Bounds, now: datetime) -> None:
         """Somebody else sets them."""

@@ -3,66 +3,49 @@
     with FaultProxy(cluster) as proxy:
         clusters = Clusters([Cluster("prod", proxy.kubeconfig_for(kubeconfig))])
         proxy.next_calls(Fault("PATCH", status=429, retry_after_s=1), times=2)
+        gate = proxy.gate("PATCH", "/web")  # its caller waits; it may die, and what it asked for is late
+        gate.open()
 
-It passes calls on, writes down what they are in RBAC's words, and spoils those that a test names. It runs in
-a thread of its own and speaks plain HTTP on 127.0.0.1, with whatever token its caller has.
+It passes calls on, writes down what they are in RBAC's words, and spoils or keeps those that a test names.
+What it answers is dated `clock_ahead` of the present. It runs in a thread of its own and speaks plain HTTP on
+127.0.0.1, with whatever token its caller has.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import json
-import re
 import ssl
 import threading
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import aiohttp
 import yaml
 from aiohttp import web
 
+from tests.kube.api_calls import VERBS, Call, call_of
 from tests.kube.cluster import Cluster, kubeconfig
-
-STALL_S = 30.0
-VERBS = {"POST": "create", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}
-PATH = re.compile(
-    r"^/(?:api/v1|apis/(?P<group>[^/]+)/[^/]+)(?:/namespaces/(?P<namespace>[^/]+))?"
-    r"/(?P<resource>[^/]+)(?:/(?P<name>[^/]+)(?:/(?P<subresource>[^/]+))?)?$"
-)
+from tests.kube.fault import Fault, spoilt
+from tests.kube.gate import Gate
+from tests.support.request_bell import RequestBell
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call in the words of RBAC; an empty `namespace` is one to the whole cluster."""
+class Write:
+    """A call other than a look or a dry run, and the API server's answer; in the order of answers."""
 
-    verb: str
-    group: str
-    resource: str
-    subresource: str = ""
-    namespace: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What goes wrong with a call of this method (any, if empty) to a path that holds `within`.
-
-    "answer" is an answer of `status` in place of the API server's, "text" one that is not JSON, "reset" cuts
-    the connection, "stall" says nothing for long. `afterwards`: the API server has done what was asked.
-    """
-
-    method: str = ""
-    how: Literal["answer", "text", "reset", "stall"] = "answer"
-    status: int = 503
-    retry_after_s: int | None = None
-    afterwards: bool = False
-    within: str = ""
+    method: str
+    path: str
+    body: bytes
+    status: int
 
 
 class FaultProxy:
@@ -72,8 +55,13 @@ class FaultProxy:
         self._cluster: Mapping[str, str] = cluster.endpoint
         self.calls: list[Call] = []
         self.requests: list[tuple[str, str]] = []
+        self.writes: list[Write] = []
         self.folder = cluster.folder
+        self.clock_ahead = timedelta(0)
+        self.bell = RequestBell()
         self._faults: deque[Fault] = deque()
+        self._gates: list[Gate] = []
+        self._late: set[asyncio.Task[web.Response]] = set()
         self._ready: Future[int] = Future()
         self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()
@@ -82,6 +70,25 @@ class FaultProxy:
     def next_calls(self, fault: Fault, times: int = 1) -> None:
         """Spoil the next calls that fit, so many; nothing else is queued any more."""
         self._faults = deque([fault] * times)
+
+    def reset(self) -> None:
+        """Spoil nothing any more."""
+        self._faults.clear()
+        self.bell.at(0, None)
+
+    def gate(self, method: str, path: str, content: str = "", *, shut: bool = True, **options: Any) -> Gate:
+        """A gate for calls of this method to a path that ends so, with a body of this type (see `Gate`).
+
+        Dry runs do not fit. Of several gates that a call fits, the newest stops it.
+        """
+
+        def fits(request: web.Request) -> bool:
+            named = request.method == method and request.path.endswith(path)
+            return named and content in request.content_type and not _is_dry_run(request)
+
+        made = Gate(fits, self._loop, shut=shut, **options)
+        self._gates.insert(0, made)
+        return made
 
     @property
     def faults_left(self) -> int:
@@ -129,6 +136,8 @@ class FaultProxy:
                 await site.start()
                 self._ready.set_result(runner.addresses[0][1])
                 await self._over.wait()
+                for task in self._late:
+                    task.cancel()
                 await runner.cleanup()
         except BaseException as error:
             if not self._ready.done():
@@ -137,14 +146,41 @@ class FaultProxy:
 
     async def _pass_on(self, request: web.Request, session: aiohttp.ClientSession) -> web.StreamResponse:
         self.requests.append((request.method, request.path))
+        self.bell.came()
         call = call_of(request.method, request.path)
         if call is not None:
             self.calls.append(call)
+        gate = next((gate for gate in self._gates if gate.fits(request)), None)
+        if gate is not None:
+            return await self._stopped(gate, request, session)
         fault = self._fault_for(request)
         if fault is not None and not fault.afterwards:
-            return await _spoilt(fault, request)
+            return await spoilt(fault, request)
         answer = await self._answer(request, session)
-        return await _spoilt(fault, request) if fault is not None else answer
+        return await spoilt(fault, request) if fault is not None else answer
+
+    async def _stopped(
+        self, gate: Gate, request: web.Request, session: aiohttp.ClientSession
+    ) -> web.StreamResponse:
+        await request.read()  # while its caller is there
+        task = self._loop.create_task(self._through(gate, request, session))
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+        answer = await asyncio.shield(task)  # a caller that goes ends what waits here, and not the call
+        await answer.prepare(request)
+        await answer.write_eof()
+        gate.tell_answered()
+        return answer
+
+    async def _through(
+        self, gate: Gate, request: web.Request, session: aiohttp.ClientSession
+    ) -> web.Response:
+        kept = not gate.afterwards and await gate.wait()
+        answer = await self._answer(request, session)
+        kept = kept or (gate.afterwards and await gate.wait())
+        if kept:
+            gate.statuses.append(answer.status)
+        return answer
 
     def _fault_for(self, request: web.Request) -> Fault | None:
         fault = self._faults[0] if self._faults else None
@@ -158,18 +194,18 @@ class FaultProxy:
         url = f"{self._cluster['server']}{request.path_qs}"
         body = await request.read()
         async with session.request(request.method, url, data=body, headers=headers) as answer:
-            passed = {"Content-Type": answer.headers.get("Content-Type", "application/json")}
-            return web.Response(status=answer.status, body=await answer.read(), headers=passed)
+            passed = {
+                "Content-Type": answer.headers.get("Content-Type", "application/json"),
+                "Date": format_datetime(datetime.now(UTC) + self.clock_ahead, usegmt=True),
+            }
+            said = await answer.read()
+            if request.method in VERBS and not _is_dry_run(request):
+                self.writes.append(Write(request.method, request.path, body, answer.status))
+            return web.Response(status=answer.status, body=said, headers=passed)
 
 
-def call_of(method: str, path: str) -> Call | None:
-    """A request in the words of RBAC; None for one that is none on an object, as /version."""
-    found = PATH.match(path)
-    if found is None:
-        return None
-    verb = VERBS.get(method) or ("get" if found["name"] else "list")
-    named = {key: found[key] or "" for key in ("group", "resource", "subresource", "namespace")}
-    return Call(verb, **named)
+def _is_dry_run(request: web.Request) -> bool:
+    return "dryRun" in request.query
 
 
 def _trust(cluster: Mapping[str, str]) -> ssl.SSLContext:
@@ -177,32 +213,3 @@ def _trust(cluster: Mapping[str, str]) -> ssl.SSLContext:
     data = cluster.get("certificate-authority-data")
     pem = base64.b64decode(data).decode() if data else None
     return ssl.create_default_context(cafile=cluster.get("certificate-authority"), cadata=pem)
-
-
-async def _spoilt(fault: Fault, request: web.Request) -> web.StreamResponse:
-    if fault.how == "reset":
-        assert request.transport is not None
-        request.transport.abort()
-        return web.Response()
-    if fault.how == "stall":
-        await asyncio.sleep(STALL_S)
-    headers = {} if fault.retry_after_s is None else {"Retry-After": str(fault.retry_after_s)}
-    if fault.how == "text":
-        return web.Response(status=fault.status, text="<html>upstream trouble</html>", headers=headers)
-    return web.Response(
-        status=fault.status,
-        text=json.dumps(_status(fault.status)),
-        content_type="application/json",
-        headers=headers,
-    )
-
-
-def _status(code: int) -> dict[str, Any]:
-    return {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Failure",
-        "message": f"a fault of the test: {code}",
-        "code": code,
-    }
