@@ -4,49 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
 
-from tests.kube.chart import rules
 from tests.kube.neighbours import Clobberer
+from tests.kube.web_shop import bounds, marks, shop
 from tests.kube.world import World
 from tests.support.commands import run
 from tests.support.deadline import eventually
 from tests.support.estate import QUICK, Estate
-from tests.support.sale import MARKETING, SALE, acts_on, announced, steps_of, traffic, withdrawn
+from tests.support.sale import SALE, acts_on, announced, steps_of, traffic, withdrawn
 
 ARGO = "argocd-controller"
 NAMED = "Argo CD (argocd-controller)"
-
-
-def shop(world: World, estate: Estate, *, actuation: bool, **options: Any) -> str:
-    """A Deployment with an HPA of 2 to 10, and a policy that lets an account of the chart's rights set it."""
-    world.deployment("web", replicas=2, ready_after="5s")
-    world.autoscaler("web", minimum=2, maximum=10)
-    here, everywhere = rules(actuation=actuation)
-    kubeconfig = world.account("headstart", here, cluster_rules=everywhere)
-    name = f"k8s://prod/{world.namespace}/hpa/web"
-    known = {
-        **{"serves": "web", "unit_capacity": 10, "min": 2, "max": 60, "lead_time": "30s", "mode": "auto"},
-        **{"ramp": {"factor": 3.0, "every": "1m", "hold": "1m"}, **options},
-    }
-    clusters = {"prod": {"kubeconfig": str(kubeconfig)}}
-    estate.create({name: known}, sources=MARKETING, clusters=clusters, step="1m", stale_after="1h")
-    return name
-
-
-def bounds(world: World) -> tuple[int, int]:
-    """What stands on the HPA."""
-    spec = world.client.get(HorizontalPodAutoscaler, "web", namespace=world.namespace).to_dict()["spec"]
-    return spec["minReplicas"], spec["maxReplicas"]
-
-
-def marks(world: World) -> list[str]:
-    """The annotations on the HPA that are ours."""
-    found = world.client.get(HorizontalPodAutoscaler, "web", namespace=world.namespace)
-    return [name for name in found.metadata.annotations or {} if name.startswith("headstart.io/")]
 
 
 @pytest.mark.timeout(1500)
