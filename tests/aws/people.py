@@ -34,19 +34,40 @@ def _client(service: str, url: str) -> Any:
     return boto3.client(service, region_name=REGION, endpoint_url=url)
 
 
-def made_group(name: str = "web", minimum: int = 2, maximum: int = 40) -> None:
+def made_group(
+    name: str = "web", minimum: int = 2, maximum: int = 40, instance_type: str = "m5.large"
+) -> None:
     """An Auto Scaling group in a subnet, its instances in service."""
     groups = client("autoscaling")
-    if not groups.describe_launch_configurations(LaunchConfigurationNames=["web"])["LaunchConfigurations"]:
+    known = groups.describe_launch_configurations(LaunchConfigurationNames=[instance_type])
+    if not known["LaunchConfigurations"]:
         groups.create_launch_configuration(
-            LaunchConfigurationName="web", ImageId="ami-12c6146b", InstanceType="m5.large"
+            LaunchConfigurationName=instance_type, ImageId="ami-12c6146b", InstanceType=instance_type
         )
     subnet = client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
     groups.create_auto_scaling_group(
         AutoScalingGroupName=name,
-        LaunchConfigurationName="web",
+        LaunchConfigurationName=instance_type,
         MinSize=minimum,
         MaxSize=maximum,
         DesiredCapacity=minimum,
         VPCZoneIdentifier=subnet,
+    )
+
+
+def made_mixed_group(name: str, *, base: int, percent: int) -> None:
+    """A group of 2 to 40 that buys its first `base` instances and so many of a hundred others on demand."""
+    client("ec2").create_launch_template(
+        LaunchTemplateName=name,
+        LaunchTemplateData={"ImageId": "ami-12c6146b", "InstanceType": "m5.large"},
+    )
+    template = {"LaunchTemplateSpecification": {"LaunchTemplateName": name, "Version": "$Latest"}}
+    mix = {"OnDemandBaseCapacity": base, "OnDemandPercentageAboveBaseCapacity": percent}
+    client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName=name,
+        MixedInstancesPolicy={"LaunchTemplate": template, "InstancesDistribution": mix},
+        MinSize=2,
+        MaxSize=40,
+        DesiredCapacity=2,
+        VPCZoneIdentifier=client("ec2").describe_subnets()["Subnets"][0]["SubnetId"],
     )

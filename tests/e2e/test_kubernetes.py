@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
 
+from tests.kube.hpa import bounds, marks
 from tests.kube.neighbours import Clobberer
-from tests.kube.web_shop import bounds, marks, shop
+from tests.kube.web_shop import shop
 from tests.kube.world import World
 from tests.support.commands import run
 from tests.support.deadline import eventually

@@ -10,7 +10,8 @@ import pytest
 
 from tests.kube.cluster import Cluster
 from tests.kube.fault_proxy import FaultProxy
-from tests.kube.web_shop import bounds, marks, shop
+from tests.kube.hpa import bounds, marks
+from tests.kube.web_shop import shop
 from tests.kube.world import World
 from tests.support.deadline import eventually
 from tests.support.estate import QUICK, Estate

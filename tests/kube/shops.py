@@ -17,6 +17,7 @@ from streams.topic_setup import create_topics
 from tests.kube.chart import rules
 from tests.kube.fault_proxy import FaultProxy, Write
 from tests.kube.history import Version
+from tests.kube.hpa import bounds, marks
 from tests.kube.world import World
 from tests.support.deadline import eventually
 from tests.support.estate import QUICK, Estate
@@ -69,28 +70,21 @@ class Shops:
 
     def bounds(self, name: str) -> tuple[int, int]:
         """What stands on a shop's HPA."""
-        spec = self._found(name)["spec"]
-        return spec["minReplicas"], spec["maxReplicas"]
+        return bounds(self._world, name)
 
     def is_raised(self, name: str, least: int) -> bool:
         """Does a floor of so many units stand, and the mark of what was before?"""
-        marks = self._found(name)["metadata"].get("annotations") or {}
-        return self.bounds(name)[0] >= least and marks.get("headstart.io/originals") == MARK
+        mark = marks(self._world, name).get("headstart.io/originals")
+        return self.bounds(name)[0] >= least and mark == MARK
 
     def is_as_before(self, name: str) -> bool:
         """Do exactly the originals stand, with no mark and no field of ours?"""
-        marks = self._found(name)["metadata"].get("annotations") or {}
-        ours = [mark for mark in marks if mark.startswith("headstart.io/")]
         held = "headstart" in self._world.managers(HorizontalPodAutoscaler, name)
-        return self.bounds(name) == ORIGINALS and not ours and not held
+        return self.bounds(name) == ORIGINALS and not marks(self._world, name) and not held
 
     def writes(self, proxy: FaultProxy, name: str) -> list[Write]:
         """What was written to a shop's HPA through this proxy, or would have been."""
         return [write for write in proxy.writes if write.path.endswith(path_of(name))]
-
-    def _found(self, name: str) -> dict[str, Any]:
-        found = self._world.client.get(HorizontalPodAutoscaler, name, namespace=self._world.namespace)
-        return found.to_dict()
 
 
 def let_decide(*workers: WorkerProcess, times: int = 10) -> None:
@@ -118,8 +112,8 @@ def path_of(name: str) -> str:
 def epoch_of(write: Write) -> int | None:
     """The decider's epoch as a write names it; None for one that takes the marks off."""
     body = json.loads(write.body)
-    marks = body["metadata"].get("annotations", {}) if isinstance(body, dict) else {}
-    return int(marks["headstart.io/epoch"]) if "headstart.io/epoch" in marks else None
+    written = body["metadata"].get("annotations", {}) if isinstance(body, dict) else {}
+    return int(written["headstart.io/epoch"]) if "headstart.io/epoch" in written else None
 
 
 def assert_never_raised_without_originals(versions: Iterable[Version]) -> None:
@@ -131,8 +125,8 @@ def assert_never_raised_without_originals(versions: Iterable[Version]) -> None:
 
 def assert_epochs_rise(versions: Iterable[Version], receipts: Sequence[dict[str, Any]]) -> None:
     """Neither the marks of one HPA nor the receipts of what was done to it name an earlier decider again."""
-    marks = [int(version.epoch) for version in versions if version.epoch is not None]
-    assert marks == sorted(marks)
+    written = [int(version.epoch) for version in versions if version.epoch is not None]
+    assert written == sorted(written)
     epochs = [receipt["epoch"] for receipt in receipts]
     assert epochs == sorted(epochs)
 

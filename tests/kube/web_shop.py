@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
-
 from tests.kube.chart import rules
 from tests.kube.fault_proxy import FaultProxy
 from tests.kube.world import World
@@ -31,15 +29,3 @@ def shop(
     clusters = {"prod": {"kubeconfig": str(kubeconfig)}}
     estate.create({name: known}, sources=MARKETING, clusters=clusters, step="1m", stale_after="1h")
     return name
-
-
-def bounds(world: World) -> tuple[int, int]:
-    """What stands on the HPA."""
-    spec = world.client.get(HorizontalPodAutoscaler, "web", namespace=world.namespace).to_dict()["spec"]
-    return spec["minReplicas"], spec["maxReplicas"]
-
-
-def marks(world: World) -> list[str]:
-    """The annotations on the HPA that are ours."""
-    found = world.client.get(HorizontalPodAutoscaler, "web", namespace=world.namespace).to_dict()
-    return [name for name in found["metadata"].get("annotations", {}) if name.startswith("headstart.io/")]

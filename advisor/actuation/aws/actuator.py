@@ -13,6 +13,7 @@ from advisor.actuation.aws.marks import marks_for, our_keys
 from advisor.actuation.aws.permissions import may_not
 from advisor.actuation.aws.schedules import Rearmament, rearmament
 from advisor.actuation.aws.sessions import Sessions
+from advisor.actuation.conflicts import refuse_conflict
 from advisor.domain.capacity import Armed, Bounds, Observation, Verification
 from advisor.domain.change import Carried, Change, Done
 from advisor.domain.preflight import Preflight
@@ -92,16 +93,14 @@ class AwsActuator:
 
     async def _found_as_decided(self, resource: str, change: Change, now: datetime) -> Found:
         found = await self._kind.find(resource, now)
-        written = found.marks.epoch
-        if change.is_outdone(written):
-            detail = f"the decider of epoch {written} has written since that of epoch {change.epoch} looked"
-        elif found.stands(change.found) or found.stands(change.target):
-            return found
-        else:
-            by = f" (last change: {found.writer})" if found.writer else ""
-            stands = f"bounds are {found.bounds.minimum} to {found.bounds.maximum} by now"
-            detail = f"{stands}: somebody else set them{by}"
-        raise ActuationError(resource, detail, retryable=True, reason=Reason.ACT_CONFLICT)
+        refuse_conflict(
+            change,
+            is_as_decided=found.stands(change.found) or found.stands(change.target),
+            bounds=found.bounds,
+            by=f"somebody else (last change: {found.writer})" if found.writer else "somebody else",
+            epoch=found.marks.epoch,
+        )
+        return found
 
     async def _arm(self, found: Found, armed: tuple[Armed, ...] | None, now: datetime) -> Done:
         if found.armed is None or armed is None:

@@ -11,6 +11,7 @@ from advisor.actuation.aws.activities import cause_of, unfinished
 from advisor.actuation.aws.addresses import Address, with_names
 from advisor.actuation.aws.found import Found, Looked
 from advisor.actuation.aws.group_preflight import group_obstacles
+from advisor.actuation.aws.group_units import weight_of
 from advisor.actuation.aws.marks import tags_of
 from advisor.actuation.aws.schedules import Rearmament, is_ours
 from advisor.actuation.aws.sessions import Sessions
@@ -141,7 +142,7 @@ async def newest_activities(aws: Sessions, at: Address, name: str) -> list[dict[
 def in_service(group: Mapping[str, Any]) -> int:
     """How many units of a group serve: in service and healthy."""
     return sum(
-        int(i.get("WeightedCapacity", 1))
+        weight_of(i)
         for i in group.get("Instances", ())
         if i["LifecycleState"] == "InService" and i["HealthStatus"] == "Healthy"
     )

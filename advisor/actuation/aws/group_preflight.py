@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from advisor.actuation.aws.found import Found, Looked
+from advisor.actuation.aws.group_units import on_demand_of, weight_of
 from advisor.actuation.aws.quotas import quota
 from advisor.actuation.aws.sessions import Sessions
+from advisor.actuation.aws.vcpu_quotas import VcpuQuota, vcpu_quota
 from advisor.domain.capacity import Bounds
 from advisor.domain.preflight import PreflightFinding
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 
-VCPU_QUOTA = "L-1216C47A"
-"""vCPU of running on-demand instances of the families A, C, D, H, I, M, R, T and Z."""
-
-_STANDARD = "acdhimrtz"
-
 
 async def group_obstacles(aws: Sessions, found: Found, group: Mapping[str, Any], need: Bounds) -> Looked:
     """All of it, for the units that are not there yet. What may not be looked at is unknown."""
-    more = max(need.minimum - len(group.get("Instances", ())), 0)
     looked = maximum_too_low(found, need, _raise_maximum(found, group, need))
-    looked += await _addresses(aws, found, group, more)
+    looked += await _addresses(aws, found, group, need.minimum)
     return looked + await _vcpu(aws, found, group, need.minimum)
 
 
@@ -48,7 +46,10 @@ def _raise_maximum(found: Found, group: Mapping[str, Any], need: Bounds) -> str:
     )
 
 
-async def _addresses(aws: Sessions, found: Found, group: Mapping[str, Any], more: int) -> Looked:
+async def _addresses(aws: Sessions, found: Found, group: Mapping[str, Any], need: int) -> Looked:
+    weights = [weight_of(instance) for instance in group.get("Instances", ())]
+    lightest = min(weights, default=1)
+    more = math.ceil(max(need - sum(weights), 0) / lightest)
     subnets = [name.strip() for name in group.get("VPCZoneIdentifier", "").split(",") if name.strip()]
     if not subnets or not more:
         return Looked()
@@ -67,23 +68,44 @@ async def _addresses(aws: Sessions, found: Found, group: Mapping[str, Any], more
         f" {group['AutoScalingGroupName']} --vpc-zone-identifier {','.join(subnets)},SUBNET",
         free,
         more,
-        len(group.get("Instances", ())) + free,
+        sum(weights) + free * lightest,
     )
     return Looked((finding,))
 
 
 async def _vcpu(aws: Sessions, found: Found, group: Mapping[str, Any], need: int) -> Looked:
-    types = sorted({i["InstanceType"] for i in group.get("Instances", ()) if "InstanceType" in i})
+    instances = [i for i in group.get("Instances", ()) if "InstanceType" in i]
+    types = sorted({instance["InstanceType"] for instance in instances})
     if not types:
         return Looked(unknown=("vCPU quota: the group has no instance whose size could be looked up",))
-    if not all(kind[0] in _STANDARD for kind in types):
-        return Looked(unknown=(f"vCPU quota: {', '.join(types)} count against a quota of their own",))
+    quotas = {vcpu_quota(name) for name in types}
+    (counted,) = quotas if len(quotas) == 1 else (None,)
+    if counted is None:
+        return Looked(unknown=(f"vCPU quota: {', '.join(types)} do not all count against one that is known",))
     try:
         listed = await aws.pages(
             found.at, "ec2", "describe_instance_types", "InstanceTypes", InstanceTypes=types
         )
-        allowed = await quota(aws, found.at, "ec2", VCPU_QUOTA)
+        cores = {kind["InstanceType"]: kind["VCpuInfo"]["DefaultVCpus"] for kind in listed}
+        each = max(cores[i["InstanceType"]] / weight_of(i) for i in instances)
+        on_demand = partial(on_demand_of, group)
+        looked = Looked()
+        if on_demand(need):
+            allowed = await quota(aws, found.at, "ec2", counted.on_demand)
+            what = f"vCPU of on-demand instances ({counted.families})"
+            looked += allowed.too_small_for(found.at.resource, need, each, what, on_demand)
+        if need > on_demand(need):
+            looked += await _spot(aws, found, counted, need, each, lambda n: n - on_demand(n))
     except ActuationError as error:
         return Looked(unknown=(f"vCPU quota: {error.detail}",))
-    each = max(kind["VCpuInfo"]["DefaultVCpus"] for kind in listed)
-    return allowed.too_small_for(found.at.resource, need, each, "vCPU of on-demand instances")
+    return looked
+
+
+async def _spot(
+    aws: Sessions, found: Found, counted: VcpuQuota, need: int, each: float, share: Callable[[int], int]
+) -> Looked:
+    if counted.spot is None:
+        return Looked(unknown=(f"vCPU quota: spot requests of {counted.families} have several",))
+    allowed = await quota(aws, found.at, "ec2", counted.spot)
+    what = f"vCPU of spot requests ({counted.families})"
+    return allowed.too_small_for(found.at.resource, need, each, what, share)

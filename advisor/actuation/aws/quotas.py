@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from advisor.actuation.aws.addresses import Address
@@ -20,9 +21,14 @@ class Quota:
     region: str
     value: float
 
-    def too_small_for(self, resource: str, units: int, each: float, what: str) -> Looked:
-        """A finding where the quota does not hold so many units, at `each` of `what`; others use it, too."""
-        needed = units * each
+    def too_small_for(
+        self, resource: str, units: int, each: float, what: str, share: Callable[[int], int] = int
+    ) -> Looked:
+        """A finding where the quota does not hold so many units, at `each` of `what`; others use it, too.
+
+        `share` says how many of so many units count against it: all, if nothing else is said.
+        """
+        needed = share(units) * each
         if self.value >= needed:
             return Looked()
         cure = (
@@ -41,7 +47,7 @@ class Quota:
                     cure,
                     self.value,
                     needed,
-                    int(self.value / each),
+                    next(n for n in range(units, -1, -1) if share(n) * each <= self.value),
                 ),
             )
         )

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
+from advisor.actuation.conflicts import refuse_conflict
 from advisor.actuation.kubernetes.clusters import FIELD_MANAGER, Clusters, Connection
 from advisor.actuation.kubernetes.kind import Found, Kind
 from advisor.actuation.kubernetes.managed_fields import is_held, letting_go, writer
@@ -142,14 +143,13 @@ class KubernetesActuator:
             detail = f"its bounds are set by {found.owner}: ours would be in vain"
             raise ActuationError(change.resource, detail, retryable=False, reason=Reason.ACT_REFUSED)
         bounds = found.fields.bounds(found.manifest, self._most(change.resource))
-        if bounds not in (change.found, change.target):
-            by = writer(found.manifest, found.fields.paths, FIELD_MANAGER) or "somebody else"
-            detail = f"bounds are {bounds.minimum} to {bounds.maximum} by now: {by} set them"
-            raise ActuationError(change.resource, detail, retryable=True, reason=Reason.ACT_CONFLICT)
-        written = epoch_on(found.manifest)
-        if change.is_outdone(written):
-            detail = f"the decider of epoch {written} has written since that of epoch {change.epoch} looked"
-            raise ActuationError(change.resource, detail, retryable=True, reason=Reason.ACT_CONFLICT)
+        refuse_conflict(
+            change,
+            is_as_decided=bounds in (change.found, change.target),
+            bounds=bounds,
+            by=writer(found.manifest, found.fields.paths, FIELD_MANAGER) or "somebody else",
+            epoch=epoch_on(found.manifest),
+        )
 
     async def _set(self, api: Connection, name: ObjectName, found: Found, change: Change) -> None:
         stands = found.fields.bounds(found.manifest, self._most(change.resource)) == change.target

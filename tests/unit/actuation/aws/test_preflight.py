@@ -6,18 +6,22 @@ from collections.abc import Callable
 
 import pytest
 
+from advisor.actuation.aws.actuator import AwsActuator
+from advisor.actuation.aws.auto_scaling_group import AutoScalingGroup
+from advisor.actuation.aws.group_preflight import group_obstacles
+from advisor.actuation.aws.sessions import Sessions
 from advisor.domain.capacity import Bounds
 from advisor.domain.preflight import Preflight, PreflightFinding
 from advisor.domain.reason import Reason
 from advisor.errors import ActuationError
 from tests.aws.cases import AWS_CASES
-from tests.aws.people import client
+from tests.aws.people import client, made_group, made_mixed_group, resource_id
 from tests.aws.server import AwsServer
 from tests.aws.world import REGION
 from tests.support.actuator_case import ActuatorCase
 from tests.support.builders import NOW
 
-VCPU, FARGATE = "L-1216C47A", "L-3032A538"
+VCPU, SPOT, GRAPHICS, FARGATE = "L-1216C47A", "L-34B43A08", "L-DB2E81BA", "L-3032A538"
 
 
 @pytest.fixture
@@ -55,6 +59,58 @@ async def test_a_vcpu_quota_that_is_too_small_is_cured_by_a_command_with_the_num
         f"aws service-quotas request-service-quota-increase --region {REGION}"
         f" --service-code ec2 --quota-code {VCPU} --desired-value 80"
     )
+
+
+async def test_instances_of_another_family_count_against_its_own_quota(
+    aws: AwsServer, aws_sessions: Sessions
+):
+    made_group("gpu", instance_type="g4dn.xlarge")
+    aws.world.quotas |= {VCPU: 0.0, GRAPHICS: 32.0}
+    actuator = AwsActuator(aws_sessions, AutoScalingGroup(aws_sessions))
+
+    seen = await actuator.preflight(resource_id("asg/gpu"), Bounds(10, 40), NOW)
+
+    found = only(seen.findings, Reason.QUOTA_TOO_SMALL)
+    assert (found.there, found.needed, found.enough_for) == (32.0, 40.0, 8)
+    assert "vCPU of on-demand instances (G and VT)" in found.detail
+    assert f"--quota-code {GRAPHICS} --desired-value 40" in found.cure
+
+
+async def test_a_mixed_group_asks_both_quotas_for_their_shares(aws: AwsServer, aws_sessions: Sessions):
+    """Of forty instances of two vCPU, four and half of the others are on demand: 44 vCPU, and 36 of spot."""
+    made_mixed_group("mixed", base=4, percent=50)
+    aws.world.quotas |= {VCPU: 44.0, SPOT: 12.0}
+    actuator = AwsActuator(aws_sessions, AutoScalingGroup(aws_sessions))
+
+    seen = await actuator.preflight(resource_id("asg/mixed"), Bounds(40, 40), NOW)
+
+    found = only(seen.findings, Reason.QUOTA_TOO_SMALL)
+    assert (found.there, found.needed, found.enough_for) == (12.0, 36.0, 17)
+    assert "vCPU of spot requests" in found.detail
+    assert f"--quota-code {SPOT} --desired-value 36" in found.cure
+
+
+async def test_weights_count_and_not_instances(aws: AwsServer, aws_sessions: Sessions):
+    """Two instances worth four units each, of two vCPU: forty units are ten instances, and twenty vCPU."""
+    made_group()
+    aws.world.quotas[VCPU] = 16.0
+    found = await AutoScalingGroup(aws_sessions).find(resource_id("asg/web"), NOW)
+    heavy = [{**instance, "WeightedCapacity": "4"} for instance in found.described["Instances"]]
+
+    looked = await group_obstacles(
+        aws_sessions, found, {**found.described, "Instances": heavy}, Bounds(40, 40)
+    )
+
+    quota = only(looked.findings, Reason.QUOTA_TOO_SMALL)
+    assert (quota.there, quota.needed, quota.enough_for) == (16.0, 20.0, 32)
+
+    looked = await group_obstacles(
+        aws_sessions, found, {**found.described, "Instances": heavy}, Bounds(20_008, 20_008)
+    )
+
+    addresses = only(looked.findings, Reason.ADDRESSES_TOO_FEW)
+    assert addresses.needed == 5000
+    assert addresses.enough_for == 8 + 4 * addresses.there
 
 
 async def test_subnets_without_enough_free_addresses_are_named(aws: AwsServer, made):
