@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,13 +31,18 @@ def forecast_pool(processes: int) -> Iterator[Executor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-async def until_parent_ends(environ: dict[str, str] | None = None) -> None:
-    """Return when the process that started us and asked for this is gone; never, if none asked."""
-    pid = (os.environ if environ is None else environ).get(PARENT_VARIABLE)
+def end_with_parent() -> None:
+    """From now on end as on SIGTERM when the process that started us and asked for this is gone."""
+    pid = os.environ.get(PARENT_VARIABLE)
     if pid is None:
-        await asyncio.Event().wait()
-    while os.getppid() == int(pid or 0):  # noqa: ASYNC110 (the system tells nobody: we have to look)
-        await asyncio.sleep(LOOK_EVERY_S)
+        return
+
+    def watch(parent: int) -> None:
+        while os.getppid() == parent:  # the system tells nobody: we have to look
+            time.sleep(LOOK_EVERY_S)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, args=(int(pid),), name="parent", daemon=True).start()
 
 
 def end_within(seconds: float, *, code: int) -> None:

@@ -26,7 +26,7 @@ from streams.failures import WorkerFailedError, failure, named
 from streams.http import serve
 from streams.ingest import Ingest
 from streams.kafka_clients import KafkaUnreachableError
-from streams.processes import end_within, until_parent_ends
+from streams.processes import end_within
 from streams.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
@@ -150,7 +150,6 @@ class Worker:
             "decider": self._decider.run(),
             "snapshots": self._snapshots(),
             "watchdog": self.watchdog.run(),
-            "parent": until_parent_ends(),
         }
         tasks = {asyncio.create_task(work, name=name) for name, work in parts.items()}
         try:
@@ -162,7 +161,7 @@ class Worker:
             if error is not None:
                 raise failure(task.get_name(), error) from error
         names = {task.get_name() for task in done}
-        if not names & {"stop", "finished", "parent"}:
+        if not names & {"stop", "finished"}:
             raise WorkerFailedError(f"{', '.join(sorted(names))} ended by itself")
         await _in_order(self._assessor.snapshot)
 

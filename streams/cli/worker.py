@@ -40,8 +40,10 @@ def worker(
         headstart worker --clock events --policy policy.yaml
     """
     from streams.logs import configure
+    from streams.processes import end_with_parent
     from streams.topic_setup import check_topics
 
+    end_with_parent()
     with exit_codes():
         settings = load_settings()
         policy_file = load_policy(policy or settings.policy_file)
