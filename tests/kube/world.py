@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -19,8 +20,10 @@ from lightkube.codecs import from_dict
 from lightkube.core import resource
 from lightkube.generic_resource import GenericNamespacedResource
 from lightkube.models.authentication_v1 import TokenRequestSpec
+from lightkube.models.authorization_v1 import ResourceAttributes, SubjectAccessReviewSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apps_v1 import Deployment, StatefulSet
+from lightkube.resources.authorization_v1 import SubjectAccessReview
 from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
 from lightkube.resources.core_v1 import Namespace, Pod, ServiceAccountToken
 from lightkube.resources.discovery_v1 import EndpointSlice
@@ -29,6 +32,7 @@ from lightkube.types import PatchType
 from tests.kube import manifests
 from tests.kube.cluster import Cluster
 from tests.kube.manifests import Manifest
+from tests.support.deadline import eventually
 
 PEOPLE = "kubectl-create"  # the field manager of whoever sets the scene
 
@@ -152,6 +156,9 @@ class World:
             everywhere = f"{self.namespace}-{name}"
             self.create(manifests.role("ClusterRole", everywhere, cluster_rules))
             self.create(manifests.binding("ClusterRole", everywhere, name, self.namespace))
+        for role, anywhere in ((rules, False), (cluster_rules, True)):
+            if role:  # what is allowed reaches the authorizer a moment after it is stored, as a whole
+                eventually(partial(self._may, name, role[-1], anywhere=anywhere), 15, what=f"{name} may")
         asked = ServiceAccountToken(
             metadata=ObjectMeta(), spec=TokenRequestSpec(audiences=[], expirationSeconds=3600)
         )
@@ -159,6 +166,22 @@ class World:
         assert granted.status is not None
         assert granted.status.token is not None
         return self.cluster.kubeconfig_for(granted.status.token, namespace=self.namespace)
+
+    def _may(self, account: str, rule: Manifest, *, anywhere: bool) -> bool:
+        """May this account do the first thing that a rule allows?"""
+        group, resource, verb = rule["apiGroups"][0], rule["resources"][0], rule["verbs"][0]
+        asked = ResourceAttributes(
+            group=group,
+            resource=resource.partition("/")[0],
+            subresource=resource.partition("/")[2] or None,
+            verb=verb,
+            name=(rule.get("resourceNames") or [None])[0],
+            namespace=None if anywhere else self.namespace,
+        )
+        user = f"system:serviceaccount:{self.namespace}:{account}"
+        spec = SubjectAccessReviewSpec(user=user, resourceAttributes=asked)
+        answer = self.client.create(SubjectAccessReview(spec=spec))
+        return bool(answer.status and answer.status.allowed)
 
     def budget(self, app: str = "web", **limit: int | str) -> None:
         """A PodDisruptionBudget: `budget("web", minAvailable=2)` or `maxUnavailable="10%"`."""
