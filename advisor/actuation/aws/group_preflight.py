@@ -11,7 +11,7 @@ from advisor.actuation.aws.found import Found, Looked
 from advisor.actuation.aws.group_units import on_demand_of, weight_of
 from advisor.actuation.aws.quotas import quota
 from advisor.actuation.aws.sessions import Sessions
-from advisor.actuation.aws.vcpu_quotas import VcpuQuota, vcpu_quota
+from advisor.actuation.aws.vcpu_quotas import vcpu_quota
 from advisor.domain.capacity import Bounds
 from advisor.domain.preflight import PreflightFinding
 from advisor.domain.reason import Reason
@@ -86,26 +86,35 @@ async def _vcpu(aws: Sessions, found: Found, group: Mapping[str, Any], need: int
         listed = await aws.pages(
             found.at, "ec2", "describe_instance_types", "InstanceTypes", InstanceTypes=types
         )
-        cores = {kind["InstanceType"]: kind["VCpuInfo"]["DefaultVCpus"] for kind in listed}
-        each = max(cores[i["InstanceType"]] / weight_of(i) for i in instances)
-        on_demand = partial(on_demand_of, group)
-        looked = Looked()
-        if on_demand(need):
-            allowed = await quota(aws, found.at, "ec2", counted.on_demand)
-            what = f"vCPU of on-demand instances ({counted.families})"
-            looked += allowed.too_small_for(found.at.resource, need, each, what, on_demand)
-        if need > on_demand(need):
-            looked += await _spot(aws, found, counted, need, each, lambda n: n - on_demand(n))
     except ActuationError as error:
         return Looked(unknown=(f"vCPU quota: {error.detail}",))
-    return looked
+    cores = {kind["InstanceType"]: kind["VCpuInfo"]["DefaultVCpus"] for kind in listed}
+    each = max(cores[i["InstanceType"]] / weight_of(i) for i in instances)
+    on_demand = partial(on_demand_of, group)
+    bought = f"vCPU of on-demand instances ({counted.families})"
+    looked = await _in_market(aws, found, counted.on_demand, bought, need, each, on_demand)
+    asked_for = f"vCPU of spot requests ({counted.families})"
+    return looked + await _in_market(
+        aws, found, counted.spot, asked_for, need, each, lambda n: n - on_demand(n)
+    )
 
 
-async def _spot(
-    aws: Sessions, found: Found, counted: VcpuQuota, need: int, each: float, share: Callable[[int], int]
+async def _in_market(
+    aws: Sessions,
+    found: Found,
+    code: str | None,
+    what: str,
+    need: int,
+    each: float,
+    share: Callable[[int], int],
 ) -> Looked:
-    if counted.spot is None:
-        return Looked(unknown=(f"vCPU quota: spot requests of {counted.families} have several",))
-    allowed = await quota(aws, found.at, "ec2", counted.spot)
-    what = f"vCPU of spot requests ({counted.families})"
+    """Does one quota hold its share of the units? What cannot be asked here hides no finding elsewhere."""
+    if not share(need):
+        return Looked()
+    if code is None:
+        return Looked(unknown=(f"vCPU quota: there are several of {what}",))
+    try:
+        allowed = await quota(aws, found.at, "ec2", code)
+    except ActuationError as error:
+        return Looked(unknown=(f"vCPU quota: {error.detail}",))
     return allowed.too_small_for(found.at.resource, need, each, what, share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,7 +27,8 @@ class Quota:
     ) -> Looked:
         """A finding where the quota does not hold so many units, at `each` of `what`; others use it, too.
 
-        `share` says how many of so many units count against it: all, if nothing else is said.
+        `share` says how many of so many units count against it, never fewer of more: all, if nothing else
+        is said.
         """
         needed = share(units) * each
         if self.value >= needed:
@@ -47,7 +49,7 @@ class Quota:
                     cure,
                     self.value,
                     needed,
-                    next(n for n in range(units, -1, -1) if share(n) * each <= self.value),
+                    bisect_right(range(units + 1), self.value, key=lambda n: share(n) * each) - 1,
                 ),
             )
         )

@@ -33,6 +33,12 @@ async def looked(case: ActuatorCase, need: Bounds) -> Preflight:
     return await case.actuator.preflight(case.name, need, NOW)
 
 
+async def group(sessions: Sessions, name: str, need: Bounds) -> Preflight:
+    """What an Auto Scaling group of this name would lack."""
+    actuator = AwsActuator(sessions, AutoScalingGroup(sessions))
+    return await actuator.preflight(resource_id(f"asg/{name}"), need, NOW)
+
+
 def only(findings: tuple[PreflightFinding, ...], reason: Reason) -> PreflightFinding:
     found = [finding for finding in findings if finding.reason is reason]
     assert len(found) == 1
@@ -66,11 +72,9 @@ async def test_instances_of_another_family_count_against_its_own_quota(
 ):
     made_group("gpu", instance_type="g4dn.xlarge")
     aws.world.quotas |= {VCPU: 0.0, GRAPHICS: 32.0}
-    actuator = AwsActuator(aws_sessions, AutoScalingGroup(aws_sessions))
 
-    seen = await actuator.preflight(resource_id("asg/gpu"), Bounds(10, 40), NOW)
+    found = only((await group(aws_sessions, "gpu", Bounds(10, 40))).findings, Reason.QUOTA_TOO_SMALL)
 
-    found = only(seen.findings, Reason.QUOTA_TOO_SMALL)
     assert (found.there, found.needed, found.enough_for) == (32.0, 40.0, 8)
     assert "vCPU of on-demand instances (G and VT)" in found.detail
     assert f"--quota-code {GRAPHICS} --desired-value 40" in found.cure
@@ -80,14 +84,26 @@ async def test_a_mixed_group_asks_both_quotas_for_their_shares(aws: AwsServer, a
     """Of forty instances of two vCPU, four and half of the others are on demand: 44 vCPU, and 36 of spot."""
     made_mixed_group("mixed", base=4, percent=50)
     aws.world.quotas |= {VCPU: 44.0, SPOT: 12.0}
-    actuator = AwsActuator(aws_sessions, AutoScalingGroup(aws_sessions))
 
-    seen = await actuator.preflight(resource_id("asg/mixed"), Bounds(40, 40), NOW)
+    found = only((await group(aws_sessions, "mixed", Bounds(40, 40))).findings, Reason.QUOTA_TOO_SMALL)
 
-    found = only(seen.findings, Reason.QUOTA_TOO_SMALL)
     assert (found.there, found.needed, found.enough_for) == (12.0, 36.0, 17)
     assert "vCPU of spot requests" in found.detail
     assert f"--quota-code {SPOT} --desired-value 36" in found.cure
+
+
+async def test_a_quota_that_cannot_be_asked_for_hides_no_finding_of_the_other(
+    aws: AwsServer, aws_sessions: Sessions
+):
+    """On demand 44 vCPU are needed, and nobody tells the quota of spot requests."""
+    made_mixed_group("mixed", base=4, percent=50)
+    aws.world.quotas[VCPU] = 20.0
+
+    seen = await group(aws_sessions, "mixed", Bounds(40, 40))
+
+    found = only(seen.findings, Reason.QUOTA_TOO_SMALL)
+    assert (found.there, found.needed, found.enough_for) == (20.0, 44.0, 16)
+    assert [doubt for doubt in seen.unknown if doubt.startswith("vCPU quota: ")]
 
 
 async def test_weights_count_and_not_instances(aws: AwsServer, aws_sessions: Sessions):
